@@ -1,0 +1,21 @@
+# `make` is the door: everything a developer or CI does is a target here.
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := 0.13.8
+GROUPS := core ingest image metadata document office manifest local dev
+export SAM_CLI_TELEMETRY := 0
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
+
+.PHONY: setup lock
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	@uv pip compile pyproject.toml $(GROUPS:%=--group %) --universal --python-version 3.11 \
+	  --generate-hashes --no-header -o requirements.lock -q

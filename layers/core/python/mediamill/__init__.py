@@ -1,0 +1,1 @@
+"""mediamill: put any file in a bucket; find renditions, metadata, text and a manifest."""

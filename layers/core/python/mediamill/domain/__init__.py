@@ -1,0 +1,1 @@
+"""What mediamill knows, free of AWS: bytes and values in, values out."""

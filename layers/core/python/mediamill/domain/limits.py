@@ -1,0 +1,28 @@
+"""What an original may cost, with the defaults of the template's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds that are checked before the work they bound is begun.
+
+    Bytes are per kind, 1 MB = 1,000,000 bytes; `pixels` is width × height summed over the frames
+    that are decoded; `side` is the longest side in pixels; `page_pixels` bounds one page's raster;
+    `text_bytes` is UTF-8.
+    """
+
+    image_bytes: int = 100 * MEGA
+    document_bytes: int = 200 * MEGA
+    office_bytes: int = 100 * MEGA
+    any_bytes: int = 5_000 * MEGA
+    pixels: int = 100 * MEGA
+    frames: int = 300
+    side: int = 65_535
+    pages: int = 200
+    page_pixels: int = 25 * MEGA
+    text_bytes: int = 10 * MEGA
