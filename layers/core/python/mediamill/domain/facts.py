@@ -1,6 +1,6 @@
 """The typed blocks of the manifest: what is known about a picture, a stream, a document.
 
-Unknown is None here and absent in JSON. Numbers are numbers: pixels, seconds, bits per second, hertz.
+Unknown is None here and absent in JSON. Numbers are pixels, seconds, bits per second, hertz.
 """
 
 from __future__ import annotations
