@@ -6,6 +6,7 @@ Unknown is None here and absent in JSON. Numbers are pixels, seconds, bits per s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,170 @@ class ImageFacts:
     phash: str | None = None
     truncated: bool = False
     damaged: bool = False
+
+
+# A date, or a date and a time, with the offset from UTC only where the file states one.
+WHEN = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$"
+When: TypeAlias = Annotated[str, {"pattern": WHEN}]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """The first video stream.
+
+    `width` and `height` are as displayed, with rotation and pixel aspect applied; the `coded_`
+    pair is what the stream stores. `rotation` is clockwise degrees; `pixel_format` is FFmpeg's
+    name where it can be told. `frame_rate` is frames per second, an average where
+    `frame_rate_mode` is `variable`.
+    """
+
+    codec: str | None = None
+    profile: str | None = None
+    level: str | None = None
+    width: int | None = None
+    height: int | None = None
+    coded_width: int | None = None
+    coded_height: int | None = None
+    pixel_aspect_ratio: float | None = None
+    rotation: int | None = None
+    frame_rate: float | None = None
+    frame_rate_mode: str | None = None
+    frame_count: int | None = None
+    scan_type: str | None = None
+    bitrate: int | None = None
+    duration: float | None = None
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    chroma_subsampling: str | None = None
+    hdr_format: str | None = None
+    color_primaries: str | None = None
+    color_transfer: str | None = None
+    color_matrix: str | None = None
+    color_range: str | None = None
+    encoder: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """One audio stream: bits per second, hertz; `channel_layout` names speakers as `L R C LFE`."""
+
+    codec: str | None = None
+    profile: str | None = None
+    bitrate: int | None = None
+    bitrate_mode: str | None = None
+    sample_rate: int | None = None
+    bit_depth: int | None = None
+    channels: int | None = None
+    channel_layout: str | None = None
+    duration: float | None = None
+    lossless: bool | None = None
+    encoder: str | None = None
+    language: str | None = None
+    title: str | None = None
+    default: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleFacts:
+    """One stream of subtitles or captions."""
+
+    codec: str | None = None
+    language: str | None = None
+    title: str | None = None
+    default: bool | None = None
+    forced: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterFacts:
+    """Where a chapter begins, in seconds, and what it is called."""
+
+    start: float
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GpsFacts:
+    """Where and when: signed decimal degrees, metres above the sea, UTC, degrees from north."""
+
+    latitude: float
+    longitude: float
+    altitude: float | None = None
+    time: When | None = None
+    direction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    """Consecutive pages of one size, from page `first` to `last`, counted from 1.
+
+    `width` and `height` are points (1/72 inch) as displayed, after `rotation` (clockwise degrees).
+    """
+
+    width: float
+    height: float
+    rotation: int = 0
+    first: int = 1
+    last: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FontFacts:
+    """A font that the document names: without the subset's prefix; `type` is the format's word."""
+
+    name: str
+    type: str | None = None
+    embedded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What a PDF, an Office file or a book says about itself, without being laid out.
+
+    Counts of words, pages, slides and sheets are as the file states them. `permissions` names
+    what an encrypted PDF allows; `pdfa` and `pdfua` are claims, not checks.
+    """
+
+    page_count: int | None = None
+    page_size: PageSize | None = None
+    page_sizes: tuple[PageSize, ...] = ()
+    title: str | None = None
+    author: str | None = None
+    authors: tuple[str, ...] = ()
+    subject: str | None = None
+    keywords: tuple[str, ...] = ()
+    description: str | None = None
+    language: str | None = None
+    publisher: str | None = None
+    identifier: str | None = None
+    company: str | None = None
+    last_modified_by: str | None = None
+    revision: int | None = None
+    creator: str | None = None
+    producer: str | None = None
+    created_at: When | None = None
+    modified_at: When | None = None
+    version: str | None = None
+    encrypted: bool | None = None
+    password_required: bool | None = None
+    permissions: tuple[str, ...] = ()
+    linearized: bool | None = None
+    tagged: bool | None = None
+    pdfa: str | None = None
+    pdfua: str | None = None
+    has_forms: bool | None = None
+    has_xfa: bool | None = None
+    signature_count: int | None = None
+    has_javascript: bool | None = None
+    has_macros: bool | None = None
+    has_text_layer: bool | None = None
+    attachments: tuple[str, ...] = ()
+    fonts: tuple[FontFacts, ...] = ()
+    fonts_embedded: bool | None = None
+    word_count: int | None = None
+    character_count: int | None = None
+    paragraph_count: int | None = None
+    slide_count: int | None = None
+    sheet_count: int | None = None
+    template: str | None = None

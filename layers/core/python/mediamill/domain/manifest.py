@@ -1,0 +1,92 @@
+"""The manifest: the one document about an asset, as a reader of the results bucket gets it.
+
+The published JSON Schema is generated from these classes; `wire.to_json` writes them. A field
+without a default is always there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mediamill.domain.derivative import Derivative
+from mediamill.domain.facts import AudioFacts, DocumentFacts, GpsFacts, VideoFacts
+from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill.domain.wire import JSON
+
+# Readers may rely on the major number: a minor one only ever adds fields.
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why a step failed: a stable code, and a sentence that a person understands."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """How one worker's part ended, and the wall clock that it took."""
+
+    status: StepStatus
+    duration_ms: int | None = None
+    error: StepError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBlock:
+    """What is known of a picture beyond its size: facts.ImageFacts, as far as they were found."""
+
+    has_alpha: bool | None = None
+    is_animated: bool | None = None
+    frame_count: int | None = None
+    page_count: int | None = None
+    bit_depth: int | None = None
+    color_space: str | None = None
+    icc_profile: str | None = None
+    average_color: str | None = None
+    dominant_color: str | None = None
+    thumbhash: str | None = None
+    thumbhash_url: str | None = None
+    phash: str | None = None
+    truncated: bool | None = None
+    damaged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that was made of one asset, and everything that is published about it.
+
+    `width` and `height` are pixels as displayed, `duration` seconds, `bitrate` bits per second,
+    `bytes` the original's size, `sha256` lower-case hex.
+    """
+
+    schema_version: str
+    asset_id: str
+    key: str
+    status: Status
+    kind: Kind
+    content_type: str
+    bytes: int
+    created_at: datetime
+    completed_at: datetime
+    derivatives: tuple[Derivative, ...]
+    steps: dict[str, StepReport]
+    format: str | None = None
+    sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    orientation: int | None = None
+    duration: float | None = None
+    bitrate: int | None = None
+    image: ImageBlock | None = None
+    video: VideoFacts | None = None
+    audio: AudioFacts | None = None
+    document: DocumentFacts | None = None
+    exif: dict[str, JSON] = field(default_factory=dict)
+    iptc: dict[str, JSON] = field(default_factory=dict)
+    xmp: dict[str, JSON] = field(default_factory=dict)
+    gps: GpsFacts | None = None
+    tags: dict[str, JSON] = field(default_factory=dict)
