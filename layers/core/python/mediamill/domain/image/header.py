@@ -1,0 +1,155 @@
+"""What a picture will cost, read from its header before any decoder sees it.
+
+Only the formats whose decoder allocates or decodes while opening, or cannot count frames without
+decoding, are read here; for the others opening is lazy and the opened size is checked instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mediamill.domain.errors import Broken, TooLarge, TooManyPixels
+from mediamill.domain.limits import Limits
+
+from .formats import Container
+
+BROKEN_IMAGE = "broken_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Stored width and height in pixels, and the frames or pages that the file says it has."""
+
+    width: int
+    height: int
+    frames: int = 1
+
+
+def check_bytes(original: bytes, limits: Limits) -> None:
+    """Raises TooLarge for more bytes than a picture may have, Broken for none."""
+    if len(original) > limits.image_bytes:
+        raise TooLarge(f"the picture has {len(original):,} bytes, {limits.image_bytes:,} may be")
+    if not original:
+        raise Broken("the picture is empty", code=BROKEN_IMAGE)
+
+
+def check(announced: Announced, limits: Limits) -> None:
+    """Raises TooManyPixels for one frame, or a number of frames, past the limits."""
+    width, height, frames = announced.width, announced.height, announced.frames
+    if width < 1 or height < 1:
+        raise Broken(f"the picture says it is {width} × {height} pixels", code=BROKEN_IMAGE)
+    if max(width, height) > limits.side:
+        raise TooManyPixels(f"a side of {max(width, height):,} pixels, {limits.side:,} may be")
+    if width * height > limits.pixels:
+        raise TooManyPixels(f"{width:,} × {height:,} pixels, {limits.pixels:,} in all may be")
+    if frames > limits.frames:
+        raise TooManyPixels(f"{frames:,} frames, {limits.frames:,} may be")
+
+
+def read(original: bytes, container: Container, limits: Limits) -> Announced | None:
+    """What the header announces, or None for formats that open lazily.
+
+    Raises Broken where the header is too short to say. Frames are counted up to one past the
+    limit.
+    """
+    try:
+        match container:
+            case Container.PNG:
+                return _png(original)
+            case Container.GIF:
+                return _gif(original, limits.frames + 1)
+            case Container.WEBP:
+                return _webp(original, limits.frames + 1)
+            case _:
+                return None
+    except IndexError as error:
+        raise Broken("the header ends too early", code=BROKEN_IMAGE) from error
+
+
+def _png(original: bytes) -> Announced:
+    """IHDR, and `acTL` where an APNG has it before the first IDAT."""
+    if original[12:16] != b"IHDR" or len(original) < 33:
+        raise Broken("a PNG without its header", code=BROKEN_IMAGE)
+    width, height = _big(original, 16), _big(original, 20)
+    for kind, start, _ in png_chunks(original):
+        if kind == b"acTL":
+            return Announced(width, height, max(1, _big(original, start)))
+        if kind == b"IDAT":
+            break
+    return Announced(width, height)
+
+
+def png_chunks(original: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(type, start of the payload, length) of each chunk."""
+    at = 8
+    while at + 8 <= len(original):
+        length = _big(original, at)
+        yield original[at + 4 : at + 8], at + 8, length
+        at += 12 + length
+
+
+def _gif(original: bytes, most: int) -> Announced:
+    """The largest of the logical screen and the frames, and the number of image blocks."""
+    width, height = _little(original, 6, 2), _little(original, 8, 2)
+    at = 13 + _gif_colours(original[10])
+    end = len(original)
+    frames = 0
+    while at < end and frames < most:
+        block = original[at]
+        if block == 0x2C:
+            if at + 10 > end:
+                break
+            frames += 1
+            width = max(width, _little(original, at + 1, 2) + _little(original, at + 5, 2))
+            height = max(height, _little(original, at + 3, 2) + _little(original, at + 7, 2))
+            at += 10 + _gif_colours(original[at + 9]) + 1
+        elif block == 0x21:
+            at += 2
+        elif block == 0x3B:
+            break
+        else:
+            at += 1  # stray bytes between blocks: decoders skip them
+            continue
+        while at < end and (length := original[at]):
+            at += 1 + length
+        at += 1
+    return Announced(width, height, max(1, frames))
+
+
+def _gif_colours(flags: int) -> int:
+    """The bytes of the colour table that a flags byte announces."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _webp(original: bytes, most: int) -> Announced:
+    """VP8X's canvas and its ANMF frames, or the one bitstream's size (RFC 9649)."""
+    kind = original[12:16]
+    if kind == b"VP8 ":
+        return Announced(_little(original, 26, 2) & 0x3FFF, _little(original, 28, 2) & 0x3FFF)
+    if kind == b"VP8L":
+        bits = _little(original, 21, 4)
+        return Announced((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind != b"VP8X":
+        raise Broken("a WebP without a picture", code=BROKEN_IMAGE)
+    width, height = _little(original, 24, 3) + 1, _little(original, 27, 3) + 1
+    frames, at = 0, 12
+    while at + 8 <= len(original) and frames < most:
+        frames += original[at : at + 4] == b"ANMF"
+        length = _little(original, at + 4, 4)
+        at += 8 + length + (length & 1)
+    return Announced(width, height, max(1, frames))
+
+
+def _big(original: bytes, at: int) -> int:
+    return int.from_bytes(_exactly(original, at, 4), "big")
+
+
+def _little(original: bytes, at: int, size: int) -> int:
+    return int.from_bytes(_exactly(original, at, size), "little")
+
+
+def _exactly(original: bytes, at: int, size: int) -> bytes:
+    if at + size > len(original):
+        raise IndexError(at)
+    return original[at : at + size]

@@ -1,0 +1,159 @@
+"""Opening a picture: the one decoder its content names, the header checked, nothing decoded."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PIL import Image, ImageFile
+
+from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
+from mediamill.domain.limits import Limits
+
+from . import header, orientation
+from .formats import Container, detect
+from .header import BROKEN_IMAGE, Announced
+
+# Container → Pillow's name of its decoder, and the module that registers it.
+_DECODERS = {
+    Container.JPEG: ("JPEG", "PIL.JpegImagePlugin"),
+    Container.PNG: ("PNG", "PIL.PngImagePlugin"),
+    Container.GIF: ("GIF", "PIL.GifImagePlugin"),
+    Container.WEBP: ("WEBP", "PIL.WebPImagePlugin"),
+    Container.TIFF: ("TIFF", "PIL.TiffImagePlugin"),
+    Container.BMP: ("BMP", "PIL.BmpImagePlugin"),
+    Container.ICO: ("ICO", "PIL.IcoImagePlugin"),
+    Container.AVIF: ("AVIF", "PIL.AvifImagePlugin"),
+    Container.HEIF: ("HEIF", "pillow_heif"),
+    Container.JPEG2000: ("JPEG2000", "PIL.Jpeg2KImagePlugin"),
+    Container.JXL: ("JXL", "pillow_jxl"),
+    Container.PSD: ("PSD", "PIL.PsdImagePlugin"),
+    Container.PPM: ("PPM", "PIL.PpmImagePlugin"),
+    Container.TGA: ("TGA", "PIL.TgaImagePlugin"),
+}
+
+# What can move; multi-page TIFF, PSD layers, HEIF and MPO collections are not animations.
+_ANIMATED = {Container.GIF, Container.WEBP, Container.PNG, Container.AVIF}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An opened picture whose pixels are not decoded yet.
+
+    `width` and `height` are as stored; `orientation` is EXIF's value as found and `turn` what of
+    it the decoder leaves to us; `frames` counts an animation's; `truncated` says that an
+    animation is past the limits and only its first frame is to be shown.
+    """
+
+    container: Container
+    picture: ImageFile.ImageFile
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    turn: int
+    pages: int | None = None
+    truncated: bool = False
+
+
+@contextmanager
+def guarded(limits: Limits, *, tolerant: bool = False) -> Iterator[None]:
+    """Pillow's bomb warning as an error at our limit, and any decoder's error as Unprocessable.
+
+    `tolerant` lets decoders show what a damaged file still holds.
+    """
+    most, truncated = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    Image.MAX_IMAGE_PIXELS = limits.pixels
+    ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except Unprocessable:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels(f"more than {limits.pixels:,} pixels") from error
+    except MemoryError as error:
+        raise TooManyPixels("the picture does not fit into memory") from error
+    except Exception as error:
+        # Decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError,
+        # KeyError … on hostile bytes; none of them would go away by trying again.
+        raise Broken("no decoder can read the picture", code=BROKEN_IMAGE) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = most, truncated
+
+
+def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> Opened:
+    """Opens the picture and checks it against the limits.
+
+    Raises Unsupported for what is not on the allow-list, Broken, TooLarge or TooManyPixels.
+    """
+    header.check_bytes(original, limits)
+    container = detect(original)
+    if container is None or container not in _DECODERS:
+        raise Unsupported("not a picture of a format that is decoded")
+    with guarded(limits, tolerant=tolerant):
+        announced = header.read(original, container, limits)
+        if announced is not None:
+            header.check(announced, limits)
+        picture = _open(original, container)
+        frames = _frames(picture, container, announced)
+        header.check(Announced(*picture.size, frames), limits)
+        exif = orientation.found(picture, container)
+        applied = container is Container.TIFF  # by Pillow, while it loads; the size is turned too
+        return Opened(
+            container=container,
+            picture=picture,
+            width=picture.width,
+            height=picture.height,
+            frames=frames,
+            orientation=exif,
+            turn=1 if applied else exif,
+            pages=_tiff_pages(original) if container is Container.TIFF else None,
+            truncated=frames > 1 and picture.width * picture.height * frames > limits.pixels,
+        )
+
+
+def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
+    """Opens with the one decoder that belongs to the container."""
+    name, module = _DECODERS[container]
+    plugin = importlib.import_module(module)
+    if container is Container.HEIF and name not in Image.OPEN:
+        plugin.register_heif_opener()
+    return Image.open(io.BytesIO(original), formats=[name])
+
+
+def _frames(picture: ImageFile.ImageFile, container: Container, announced: Announced | None) -> int:
+    """The frames of an animation, 1 for anything that stands still."""
+    if container not in _ANIMATED:
+        return 1
+    if announced is not None:
+        return announced.frames
+    return int(getattr(picture, "n_frames", 1))
+
+
+_MOST_PAGES = 10_000
+
+
+def _tiff_pages(original: bytes) -> int:
+    """The length of the chain of image file directories, read without their tags."""
+    order = "<" if original[:2] == b"II" else ">"
+    big = original[2:4] in (b"+\0", b"\0+")
+    count, entry, offset = ("Q", 20, "Q") if big else ("H", 12, "I")
+    start, seen = 8 if big else 4, set[int]()
+    try:
+        (at,) = struct.unpack_from(order + offset, original, start)
+        while at and at not in seen and len(seen) < _MOST_PAGES:
+            seen.add(at)
+            (entries,) = struct.unpack_from(order + count, original, at)
+            at += struct.calcsize(order + count) + entry * entries
+            (at,) = struct.unpack_from(order + offset, original, at)
+    except struct.error:
+        pass  # the chain ends in nowhere: the pages before it are there
+    return max(1, len(seen))

@@ -1,0 +1,73 @@
+"""Fitting a picture into its boxes: what is cut, what is scaled, and from which picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from mediamill.domain.profile import Fit, Format, Profile
+
+# The longest side that each format can hold: 14 bits in WebP, 16 in JPEG (libjpeg stops at
+# 65,500), AVIF's and PNG's fields are larger than anything that is decoded.
+LONGEST = {Format.WEBP: 16_383, Format.JPEG: 65_500, Format.AVIF: 65_535, Format.PNG: 65_535}
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A rendition's pixels: the part of the displayed original that is shown, and at what size.
+
+    `crop` is left, top, right, bottom in displayed pixels of the original.
+    """
+
+    crop: Box
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Rendition pixels per pixel of the original: 1 or less."""
+        left, top, right, bottom = self.crop
+        return max(self.width / (right - left), self.height / (bottom - top))
+
+
+def place(
+    width: int, height: int, profile: Profile, centre: tuple[float, float] = (0.5, 0.5)
+) -> Placement:
+    """Where the picture of `width` × `height` pixels goes in the profile's box.
+
+    Nothing is enlarged: a box that is larger than the picture shrinks to it, and keeps its shape
+    where it crops. `centre` (0–1, 0–1) is what a crop keeps in the middle, as far as the edges let.
+    """
+    most = LONGEST[profile.format]
+    box_width, box_height = min(profile.width, most), min(profile.height, most)
+    if profile.fit is Fit.INSIDE:
+        scale = min(box_width / width, box_height / height, 1.0)
+        return Placement((0, 0, width, height), _pixels(width * scale), _pixels(height * scale))
+    scale = min(width / box_width, height / box_height)
+    cut_width, cut_height = min(width, box_width * scale), min(height, box_height * scale)
+    left = min(max(centre[0] * width - cut_width / 2, 0), width - cut_width)
+    top = min(max(centre[1] * height - cut_height / 2, 0), height - cut_height)
+    shrink = min(1.0, 1 / scale)
+    return Placement(
+        (left, top, left + cut_width, top + cut_height),
+        _pixels(cut_width * shrink),
+        _pixels(cut_height * shrink),
+    )
+
+
+def _pixels(length: float) -> int:
+    return max(1, round(length))
+
+
+def resize(
+    picture: Image.Image, size: tuple[int, int], box: Box, filter_: Image.Resampling
+) -> Image.Image:
+    """The part of the picture inside `box` at `size`; alpha is premultiplied by Pillow."""
+    left, top, right, bottom = box
+    box = (max(0.0, left), max(0.0, top), min(right, picture.width), min(bottom, picture.height))
+    if size == picture.size and box == (0, 0, picture.width, picture.height):
+        return picture
+    return picture.resize(size, filter_, box)
