@@ -66,8 +66,8 @@ def resize(
     picture: Image.Image, size: tuple[int, int], box: Box, filter_: Image.Resampling
 ) -> Image.Image:
     """The part of the picture inside `box` at `size`; alpha is premultiplied by Pillow."""
-    left, top, right, bottom = box
-    box = (max(0.0, left), max(0.0, top), min(right, picture.width), min(bottom, picture.height))
-    if size == picture.size and box == (0, 0, picture.width, picture.height):
+    left, top = max(0.0, box[0]), max(0.0, box[1])
+    right, bottom = min(box[2], picture.width), min(box[3], picture.height)
+    if size == picture.size and right - left == size[0] and bottom - top == size[1]:
         return picture
-    return picture.resize(size, filter_, box)
+    return picture.resize(size, filter_, (left, top, right, bottom))
