@@ -1,0 +1,27 @@
+"""Documents: a PDF in; its text, page pictures, first page and a clean copy out.
+
+open_document   source → Document        open.py     PDFium, password rules, repair
+pages           Document → Product …     pages.py    rasters, one at a time
+first_page      Document → picture       pages.py    what the renditions are made of
+text            Document → Product …     text.py     txt and json
+clean, single_pages, page_range          clean.py    PDF to PDF
+page_ranges     page count → ranges      ranges.py   the parts of a long document
+isolated        any of these, in a child process that may hang or crash    isolate.py
+"""
+
+from mediamill.domain.document.isolate import isolated
+from mediamill.domain.document.open import Document, open_document
+from mediamill.domain.document.pages import first_page, pages
+from mediamill.domain.document.ranges import PageRange, page_ranges
+from mediamill.domain.document.text import text
+
+__all__ = [
+    "Document",
+    "PageRange",
+    "first_page",
+    "isolated",
+    "open_document",
+    "page_ranges",
+    "pages",
+    "text",
+]

@@ -1,0 +1,133 @@
+"""Open a PDF: with PDFium as it is, with an empty user password, or repaired by pypdf."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable, Unsupported
+
+
+class Document:
+    """An open PDF. A context manager: leaving it frees what PDFium holds.
+
+    `page_count` is at least 1; `repaired` tells that pypdf had to rebuild the file.
+    """
+
+    def __init__(self, engine: pypdfium2.PdfDocument, *, repaired: bool = False) -> None:
+        self._engine = engine
+        self.repaired = repaired
+        self.page_count: int = len(engine)
+        # Without a form environment PDFium leaves out the values of form fields. It must be there
+        # before the first page is loaded. PDFium's wheel has no JavaScript engine to go with it.
+        if engine.get_formtype() != pdfium.FORMTYPE_NONE:
+            with suppress(pypdfium2.PdfiumError):
+                engine.init_forms()
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
+        """Page `number`, counted from 1, parsed; freed on leaving.
+
+        Raises Broken where the page cannot be loaded.
+        """
+        try:
+            page = self._engine[number - 1]
+        except pypdfium2.PdfiumError as error:
+            raise Broken(
+                f"Page {number} of the document cannot be read.", code="broken_document"
+            ) from error
+        try:
+            yield page
+        finally:
+            page.close()
+
+    def page_size(self, number: int) -> tuple[float, float]:
+        """Width and height of page `number` as displayed, in points, without parsing the page.
+
+        A page that has no readable size is a US letter, as PDFium takes it.
+        """
+        try:
+            width, height = self._engine.get_page_size(number - 1)
+        except pypdfium2.PdfiumError:
+            width, height = 0.0, 0.0
+        return (width, height) if width > 0 and height > 0 else (612.0, 792.0)
+
+    def close(self) -> None:
+        """Free what PDFium holds."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_document(source: Path | bytes) -> Document:
+    """The PDF at a path, or in memory, opened with the empty user password if it has one.
+
+    Cross-references that PDFium cannot repair by itself are rebuilt with pypdf. Raises
+    PasswordRequired, Unsupported (a security handler that is no password), or Broken with code
+    `broken_document`.
+    """
+    try:
+        return _document(source)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise PasswordRequired("The document is encrypted with a password.") from error
+        if error.err_code == pdfium.FPDF_ERR_SECURITY:
+            raise Unsupported("The document is protected by an unknown security handler.") from (
+                error
+            )
+        reason = error
+    try:
+        return _document(_rebuilt(source), repaired=True)
+    except Unprocessable:
+        raise
+    except Exception as error:  # pypdf meets broken files with many kinds of exceptions
+        raise Broken(
+            f"The document cannot be read as a PDF: {reason}.", code="broken_document"
+        ) from error
+
+
+def _document(source: Path | bytes, *, repaired: bool = False) -> Document:
+    engine = pypdfium2.PdfDocument(source)
+    if len(engine) < 1:
+        engine.close()
+        raise pypdfium2.PdfiumError("no page", err_code=pdfium.FPDF_ERR_FORMAT)
+    return Document(engine, repaired=repaired)
+
+
+def _rebuilt(source: Path | bytes) -> bytes:
+    """The pages that pypdf finds by scanning the file, written anew."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.errors import FileNotDecryptedError
+
+    stream = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+    with stream:
+        reader = PdfReader(stream, strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise PasswordRequired("The document is encrypted with a password.")
+        writer = PdfWriter()
+        try:
+            for page in reader.pages:
+                writer.add_page(page)
+        except FileNotDecryptedError as error:
+            raise PasswordRequired("The document is encrypted with a password.") from error
+        if not writer.pages:
+            raise Broken("The document has no page.", code="broken_document")
+        rebuilt = io.BytesIO()
+        writer.write(rebuilt)
+    return rebuilt.getvalue()

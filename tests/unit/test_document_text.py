@@ -1,0 +1,123 @@
+"""Text: intact in every script, paged, bounded, with words where asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made import pdf
+
+from mediamill.domain.document import open_document, text
+from mediamill.domain.limits import Limits
+
+
+def mapped(*letters: str) -> bytes:
+    """A document of one line whose font maps A, B, C … to `letters`."""
+    pairs = b"".join(
+        b"<%02X><%b>\n" % (0x41 + index, letter.encode("utf-16-be").hex().encode())
+        for index, letter in enumerate(letters)
+    )
+    cmap = pdf.stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        b"1 begincodespacerange <00><FF> endcodespacerange\n"
+        b"%d beginbfchar\n%bendbfchar\nendcmap end end" % (len(letters), pairs)
+    )
+    font = (
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 11 0 R>>"
+    )
+    shown = "".join(chr(0x41 + index) for index in range(len(letters)))
+    return pdf.document([pdf.line(shown)], more={3: font, 11: cmap})
+
+
+def plain(made: bytes) -> str:
+    with open_document(made) as document:
+        return text(document)[0].body.decode()
+
+
+def test_divides_pages_by_form_feeds() -> None:
+    made = pdf.document([pdf.line("one"), b"", pdf.line("three")])
+    assert plain(made) == "one\f\fthree"
+
+
+@pytest.mark.parametrize(
+    "letters", ["日本語", "漢字かな", "한국어", "Ελλάς", "naïve", "𝒳𝒴", "👍😀"]
+)
+def test_keeps_letters_of_every_script(letters: str) -> None:
+    assert plain(mapped(*letters)) == letters
+
+
+def test_puts_right_to_left_text_in_reading_order() -> None:
+    # Shown from left to right on the page, as PDF writers place it: the last letter first.
+    assert plain(mapped(*reversed("שלום"))) == "שלום"
+
+
+def test_leaves_out_codes_that_are_no_letters() -> None:
+    assert plain(mapped("\x01", "b", "\x07")) == "b"
+
+
+def test_tells_each_page_and_its_size() -> None:
+    made = pdf.document([pdf.line("one"), pdf.line("two")], page_entries=b"/Rotate 90")
+    with open_document(made) as document:
+        plain_text, record = text(document)
+    assert (plain_text.extension, record.extension) == ("txt", "json")
+    assert plain_text.content_type == "text/plain; charset=utf-8"
+    told = json.loads(record.body)
+    assert told["page_count"] == 2 and told["truncated"] is False
+    assert told["pages"][1] == {"page": 2, "width": 100, "height": 200, "text": "two"}
+
+
+def test_gives_words_with_boxes_from_the_top_left() -> None:
+    made = pdf.document([pdf.line("left right", x=20, y=80, size=10)])
+    with open_document(made) as document:
+        words = json.loads(text(document, words=True)[1].body)["pages"][0]["words"]
+    assert [word["text"] for word in words] == ["left", "right"]
+    left, top, right, bottom = words[0]["box"]
+    assert left == pytest.approx(20, abs=1.5) and right < words[1]["box"][0]
+    # The baseline is 20 points below the upper edge.
+    assert top < 20 and bottom == pytest.approx(20, abs=1)
+
+
+def test_turns_the_boxes_with_the_page() -> None:
+    made = pdf.document([pdf.line("turned", x=20, y=80, size=10)], page_entries=b"/Rotate 90")
+    with open_document(made) as document:
+        ((left, top, right, bottom),) = (
+            word["box"]
+            for word in json.loads(text(document, words=True)[1].body)["pages"][0]["words"]
+        )
+    # Turned clockwise, the line runs downwards near the right edge.
+    assert bottom - top > right - left
+    assert 75 < left < 85 and top == pytest.approx(20, abs=1.5)
+
+
+def test_gives_no_words_unless_asked() -> None:
+    with open_document(pdf.document([pdf.line("word")])) as document:
+        assert "words" not in json.loads(text(document)[1].body)["pages"][0]
+
+
+def test_cuts_text_at_the_limit_and_says_so() -> None:
+    made = mapped(*"日本語")
+    with open_document(made) as document:
+        plain_text, record = text(document, Limits(text_bytes=7))
+    assert plain_text.body.decode() == "日本"
+    assert plain_text.truncated and record.truncated
+    assert json.loads(record.body)["truncated"] is True
+
+
+def test_is_not_truncated_at_just_the_limit() -> None:
+    with open_document(pdf.document([pdf.line("one"), pdf.line("two")])) as document:
+        assert not text(document, Limits(text_bytes=8))[0].truncated
+        assert text(document, Limits(text_bytes=6))[0].truncated
+
+
+def test_holds_what_was_filled_into_a_form() -> None:
+    field = (
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(filled in)/Rect[20 20 180 80]/F 4"
+        b"/DA(/F 12 Tf 0 g)/P 1000 0 R>>"
+    )
+    made = pdf.document(
+        [pdf.line("Name")],
+        page_entries=b"/Annots[10 0 R]",
+        catalog_entries=b"/AcroForm<</Fields[10 0 R]/DR<</Font<</F 3 0 R>>>>>>",
+        more={10: field},
+    )
+    assert plain(made) == "Name\nfilled in"
