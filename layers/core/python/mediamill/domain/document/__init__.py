@@ -10,6 +10,7 @@ isolated        any of these, in a child process that may hang or crash    isola
 """
 
 from mediamill.domain.document.isolate import isolated
+from mediamill.domain.document.making import Wanted, make
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.ranges import PageRange, page_ranges
@@ -18,8 +19,10 @@ from mediamill.domain.document.text import text
 __all__ = [
     "Document",
     "PageRange",
+    "Wanted",
     "first_page",
     "isolated",
+    "make",
     "open_document",
     "page_ranges",
     "pages",

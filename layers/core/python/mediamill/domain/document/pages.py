@@ -14,6 +14,7 @@ from PIL import Image
 from mediamill.domain.derivative import Product
 from mediamill.domain.document.encode import encode_page
 from mediamill.domain.document.open import Document
+from mediamill.domain.image.encoding import CONTENT_TYPE, EXTENSION
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
@@ -52,8 +53,8 @@ def pages(
             name="pages",
             body=encoded,
             format=format.value,
-            extension=format.value,
-            content_type=f"image/{format.value}",
+            extension=EXTENSION[format],
+            content_type=CONTENT_TYPE[format],
             width=picture.width,
             height=picture.height,
             page=number,

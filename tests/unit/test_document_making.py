@@ -1,0 +1,43 @@
+"""Making: which derivatives a document becomes, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from made import pdf
+
+from mediamill.domain.document import PageRange, Wanted, isolated, make
+from mediamill.domain.profile import parse_profiles
+
+THREE = parse_profiles("thumbnail=256,medium=800,large=1920")
+
+
+def test_makes_renditions_then_text_then_pages() -> None:
+    made = list(make(pdf.document([pdf.line("one"), b""]), Wanted(profiles=THREE)))
+    assert [(product.name, product.extension, product.page) for product in made] == [
+        ("thumbnail", "webp", None),
+        ("medium", "webp", None),
+        ("large", "webp", None),
+        ("text", "txt", None),
+        ("text", "json", None),
+        ("pages", "webp", 1),
+        ("pages", "webp", 2),
+    ]
+    assert (made[2].width, made[2].height) == (1920, 960)
+
+
+def test_makes_only_the_pages_of_a_range() -> None:
+    made = make(pdf.document([b""] * 5), Wanted(profiles=THREE), PageRange(2, 3))
+    assert [(product.name, product.page) for product in made] == [("pages", 2), ("pages", 3)]
+
+
+def test_leaves_out_what_is_not_wanted() -> None:
+    wanted = Wanted(pages=False, text=False)
+    assert list(make(pdf.document([b""]), wanted)) == []
+
+
+def test_makes_the_same_in_a_child(tmp_path: Path) -> None:
+    path = tmp_path / "one.pdf"
+    path.write_bytes(pdf.document([pdf.line("one")]))
+    wanted = Wanted(profiles=THREE)
+    assert list(isolated(60, make, path, wanted)) == list(make(path, wanted))
