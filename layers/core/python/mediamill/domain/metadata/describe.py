@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
+from mediamill.domain.metadata.guard import OutOfBounds
 from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem, StoredFacts
 from mediamill.domain.metadata.text import clean
+from mediamill.domain.metadata.window import SeekableFile
 
 # The pieces in which a file is read whole for its digest.
 CHUNK = 4 * 1024 * 1024
@@ -29,7 +31,7 @@ class Findings:
 
 
 def describe(
-    file: IO[bytes],
+    file: SeekableFile,
     *,
     key: str,
     size: int,
@@ -48,7 +50,7 @@ def describe(
     if size == 0:
         found.problem("empty", "The file has no bytes.")
     else:
-        _read(file, kind, content_type, found)
+        _read(file, size, kind, content_type, found)
     facts = found.facts
     if digest:
         facts["sha256"] = _sha256(file)
@@ -65,13 +67,51 @@ def describe(
     )
 
 
-def _read(file: IO[bytes], kind: Kind, content_type: str, found: Findings) -> None:
+def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: Findings) -> None:
     family = content_type.partition("/")[0]
     if kind in (Kind.VIDEO, Kind.AUDIO) or family in ("video", "audio"):
         _media(file, found)
+    elif kind is Kind.IMAGE or family == "image":
+        _picture(file, size, content_type, found)
 
 
-def _media(file: IO[bytes], found: Findings) -> None:
+def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) -> None:
+    from mediamill.domain.metadata.picture import read_picture
+
+    try:
+        picture = read_picture(file, size)
+    except OutOfBounds:
+        found.problem("read_limit", "The metadata is too far apart to be read for a description.")
+        return
+    if picture is None:
+        if content_type == "image/svg+xml":
+            found.facts["format"] = "svg"
+        else:
+            found.problem("broken_image", "The file begins like no picture format that is known.")
+        return
+    found.facts.update(
+        format=picture.format,
+        width=picture.width,
+        height=picture.height,
+        orientation=picture.orientation,
+        image=picture.image,
+        exif=picture.exif,
+        exif_text=picture.exif_text,
+        iptc=picture.iptc,
+        xmp=picture.xmp,
+        gps=picture.gps,
+        tags=picture.tags,
+        captured_at=picture.captured_at,
+    )
+    if picture.truncated:
+        found.problem("truncated", "The file ends before it should.")
+    elif not (picture.width and picture.height):
+        found.problem("broken_image", "The header does not say how large the picture is.")
+    if picture.cut_short:
+        found.problem("read_limit", "Metadata behind the pixels was not looked for.")
+
+
+def _media(file: SeekableFile, found: Findings) -> None:
     from mediamill.domain.metadata.media import read_media
 
     media = read_media(file)
@@ -101,7 +141,7 @@ def _media(file: IO[bytes], found: Findings) -> None:
         found.problem("truncated", "The file ends before the streams that it announces.")
 
 
-def _sha256(file: IO[bytes]) -> str:
+def _sha256(file: SeekableFile) -> str:
     digest = hashlib.sha256()
     file.seek(0)
     while chunk := file.read(CHUNK):

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+
+from mediamill.domain.metadata.window import SeekableFile
 
 MIB = 1024 * 1024
 
@@ -29,7 +30,7 @@ class GuardedFile(io.RawIOBase):
     it again, so that a parser that swallows everything does not hide a lost connection.
     """
 
-    def __init__(self, file: IO[bytes], *, most: int = 64 * MIB, quiet: bool = False) -> None:
+    def __init__(self, file: SeekableFile, *, most: int = 64 * MIB, quiet: bool = False) -> None:
         super().__init__()
         self.spent = False
         self._file = file

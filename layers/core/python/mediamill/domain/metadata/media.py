@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from mediamill.domain.facts import (
     AudioFacts,
@@ -22,6 +22,7 @@ from mediamill.domain.facts import (
 from mediamill.domain.metadata import codecs, when
 from mediamill.domain.metadata.guard import MIB, GuardedFile
 from mediamill.domain.metadata.text import clean, tidy
+from mediamill.domain.metadata.window import SeekableFile
 from mediamill.domain.wire import JSON
 
 # Indexes of hours of video are a few megabytes; what wants more is not read for its headers.
@@ -97,7 +98,7 @@ class MediaFacts:
     truncated: bool = False
 
 
-def read_media(file: IO[bytes]) -> MediaFacts:
+def read_media(file: SeekableFile) -> MediaFacts:
     """Describe whatever audio or video `file` holds; an empty MediaFacts where there is none.
 
     Raises what the file raises.

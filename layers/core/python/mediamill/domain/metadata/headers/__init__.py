@@ -1,0 +1,1 @@
+"""Readers of picture containers: dimensions and metadata blocks, without decoding a pixel."""
