@@ -1,0 +1,30 @@
+"""What one conversion may cost, with defaults for a function of 2 GB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Upper bounds of one conversion; each is checked before, or enforced while, it runs.
+
+    `seconds` is wall clock; `pages` is what is kept of the PDF, the rest is cut and marked as
+    truncated; `memory_bytes` bounds the address space of the LibreOffice process, `output_bytes`
+    any file that it writes.
+
+    A package (docx, odt, …) is a ZIP: `entries`, `expanded_bytes` and `ratio` (expanded over
+    packed) bound it. 100 is the ratio that Apache Tika refuses; real spreadsheets reach 60. Small
+    ones may exceed it: a sheet of blanks is no bomb, so `ratio` counts from `ratio_from_bytes`.
+    """
+
+    seconds: float = 60.0
+    pages: int = 500
+    memory_bytes: int = 3_000 * MEGA
+    output_bytes: int = 500 * MEGA
+    entries: int = 10_000
+    expanded_bytes: int = 500 * MEGA
+    ratio: int = 100
+    ratio_from_bytes: int = 20 * MEGA

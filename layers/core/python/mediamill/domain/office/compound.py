@@ -1,0 +1,73 @@
+"""OLE compound files (doc, xls, ppt, and encrypted OOXML): what they are, and whether locked."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import olefile
+
+from mediamill.domain.errors import Broken, PasswordRequired, Unsupported
+from mediamill.domain.office import sheets
+from mediamill.domain.office.formats import DOC, DOC_95, PPT, XLS, XLS_95, Format
+
+_WORD_8 = 0x00C1  # nFib of Word 97; below it is Word 6 and 95 ([MS-DOC] 2.5.1)
+_ENCRYPTED_WORD = 0x0100  # fEncrypted among the FIB's flags
+_ENCRYPTED_SLIDES = 0xF3D1C4DF  # headerToken of CurrentUserAtom ([MS-PPT] 2.3.2)
+
+
+@contextmanager
+def opened(original: Path, *, write: bool = False) -> Iterator[olefile.OleFileIO[Any]]:
+    """The compound file, open; a torn one is Broken, whoever notices."""
+    try:
+        with olefile.OleFileIO(str(original), write_mode=write) as compound:
+            yield compound
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise Broken(
+            "The document is damaged: its streams cannot be read.", code="broken_document"
+        ) from error
+
+
+def recognise(compound: olefile.OleFileIO[Any]) -> Format:
+    """Which format it is, by its streams.
+
+    Raises PasswordRequired for the ones that no default password opens, Unsupported for others.
+    """
+    if compound.exists("EncryptedPackage"):
+        raise PasswordRequired("The document is encrypted with a password.")
+    if compound.exists("WordDocument"):
+        head = compound.openstream("WordDocument").read(12)
+        _, version, _, _, _, flags = struct.unpack("<6H", head)
+        if flags & _ENCRYPTED_WORD:
+            raise PasswordRequired("The document is encrypted with a password.")
+        return DOC if version >= _WORD_8 else DOC_95
+    if compound.exists("Workbook"):
+        return XLS
+    if compound.exists("Book"):
+        return XLS_95
+    if compound.exists("PowerPoint Document"):
+        if compound.exists("Current User"):
+            user = compound.openstream("Current User").read(16)
+            if len(user) == 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_SLIDES:
+                raise PasswordRequired("The presentation is encrypted with a password.")
+        return PPT
+    raise Unsupported("This compound file is not a Word, Excel or PowerPoint document.")
+
+
+def fit_sheets(copy: Path) -> bool:
+    """Fit a copied xls to the page's width, in place; whether it is encrypted.
+
+    Excel encrypts some workbooks with a password that everyone knows, and LibreOffice knows it
+    too, so an encrypted one is tried first and judged by the outcome.
+    """
+    with opened(copy, write=True) as compound:
+        stream = compound.openstream("Workbook").read()
+        if sheets.is_encrypted_workbook(stream):
+            return True
+        fitted = sheets.fit_binary_workbook(stream)
+        if fitted != stream:
+            compound.write_stream("Workbook", fitted)
+    return False

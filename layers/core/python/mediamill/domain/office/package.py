@@ -1,0 +1,164 @@
+"""ZIP packages (OOXML, ODF, EPUB): what they are, whether they are safe, and edits on the way in.
+
+The central directory tells sizes before anything is expanded. It can lie; a reader that trusts
+it then stops at the announced size with a checksum error, which is a broken file, not a bomb.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mediamill.domain.errors import Broken, PasswordRequired, TooLarge, Unsupported
+from mediamill.domain.office import links, sheets
+from mediamill.domain.office.bounds import Bounds
+from mediamill.domain.office.formats import (
+    DOCX,
+    EPUB,
+    ODP,
+    ODS,
+    ODT,
+    PPTX,
+    XLSB,
+    XLSX,
+    Family,
+    Format,
+)
+
+_TYPES = "[Content_Types].xml"
+_SMALL_PART = 4_000_000  # bytes; directories and relations of honest packages are far below
+
+# The main part's media type, in [Content_Types].xml, and ODF's own `mimetype`.
+_BY_MAIN_PART = {
+    b"wordprocessingml": DOCX,
+    b"ms-word": DOCX,
+    b"spreadsheetml": XLSX,
+    b"ms-excel.sheet.binary": XLSB,
+    b"ms-excel": XLSX,
+    b"presentationml": PPTX,
+    b"ms-powerpoint": PPTX,
+}
+_MAIN_PART = re.compile(
+    rb"application/vnd\.(?:openxmlformats-officedocument\.)?([\w.-]+?)(?:\.[\w.-]*)?"
+    rb"\.main(?:\+xml)?[\"']",
+    re.IGNORECASE,
+)
+_BY_MIMETYPE = {
+    b"application/vnd.oasis.opendocument.text": ODT,
+    b"application/vnd.oasis.opendocument.spreadsheet": ODS,
+    b"application/vnd.oasis.opendocument.presentation": ODP,
+    b"application/epub+zip": EPUB,
+}
+
+
+@contextmanager
+def opened(original: Path) -> Iterator[zipfile.ZipFile]:
+    """The package, open; a torn one is Broken, whoever notices."""
+    try:
+        with zipfile.ZipFile(original) as package:
+            yield package
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        UnicodeDecodeError,
+    ) as error:
+        raise Broken(
+            "The document is damaged: its package cannot be read to the end.",
+            code="broken_document",
+        ) from error
+
+
+def check(package: zipfile.ZipFile, bounds: Bounds) -> None:
+    """Refuse bombs by what the directory announces.
+
+    Raises TooLarge past a bound, PasswordRequired where the entries themselves are encrypted.
+    """
+    entries = package.infolist()
+    if len(entries) > bounds.entries:
+        raise TooLarge(f"The document has {len(entries):,} parts; {bounds.entries:,} are allowed.")
+    expanded = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if expanded > bounds.expanded_bytes:
+        raise TooLarge(
+            f"The document expands to {expanded // 1_000_000:,} MB; "
+            f"{bounds.expanded_bytes // 1_000_000:,} MB are allowed."
+        )
+    if expanded > bounds.ratio_from_bytes and expanded > bounds.ratio * max(packed, 1):
+        raise TooLarge(
+            f"The document expands {expanded // max(packed, 1):,}-fold; {bounds.ratio} are allowed."
+        )
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        raise PasswordRequired("The document is encrypted with a password.")
+
+
+def recognise(package: zipfile.ZipFile) -> Format:
+    """Which format the package is, by its own declaration.
+
+    Raises PasswordRequired for an encrypted ODF, Unsupported for any other ZIP.
+    """
+    names = set(package.namelist())
+    if "mimetype" in names:
+        mimetype = read_small(package, "mimetype").strip()
+        for declared, format_ in _BY_MIMETYPE.items():
+            if mimetype == declared or mimetype == declared + b"-template":
+                if format_ is not EPUB and _is_encrypted_odf(package, names):
+                    raise PasswordRequired("The document is encrypted with a password.")
+                return format_
+    if _TYPES in names:
+        for match in _MAIN_PART.finditer(read_small(package, _TYPES)):
+            declared = match[1].lower() + b"." + match[0].lower()
+            for word, format_ in _BY_MAIN_PART.items():
+                if word in declared:
+                    return format_
+    raise Unsupported("This is a ZIP archive, not an Office document.")
+
+
+def _is_encrypted_odf(package: zipfile.ZipFile, names: set[str]) -> bool:
+    manifest = "META-INF/manifest.xml"
+    return manifest in names and b":encryption-data" in read_small(package, manifest)
+
+
+def read_small(package: zipfile.ZipFile, name: str) -> bytes:
+    """One part that is small in any honest document."""
+    if package.getinfo(name).file_size > _SMALL_PART:
+        raise TooLarge(f"The document's part {name} is larger than any honest one.")
+    return package.read(name)
+
+
+def prepare(original: Path, target: Path, format_: Format) -> None:
+    """Copy the package with its outside links cut and its sheets fitted to the page's width.
+
+    The copy is stored, not deflated: it is read once, by the process next door. Every part's
+    checksum is verified on the way, so a torn package is found here.
+    """
+    with opened(original) as package, zipfile.ZipFile(target, "w") as copy:
+        for entry in package.infolist():
+            if entry.is_dir():
+                continue
+            edit = _edit_for(entry.filename, format_)
+            stored = zipfile.ZipInfo(entry.filename, entry.date_time)
+            if edit is None:
+                with package.open(entry) as source, copy.open(stored, "w") as sink:
+                    shutil.copyfileobj(source, sink, 1 << 18)
+            else:
+                copy.writestr(stored, edit(package.read(entry)))
+
+
+def _edit_for(name: str, format_: Format) -> Callable[[bytes], bytes] | None:
+    if name.endswith(".rels"):
+        return links.cut_relations
+    if format_ in (ODT, ODS, ODP) and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
+        if format_.family is Family.SHEET and name == "styles.xml":
+            return lambda xml: sheets.fit_open_document(links.cut_references(xml))
+        return links.cut_references
+    if format_ is XLSX and name.startswith("xl/worksheets/") and name.endswith(".xml"):
+        return sheets.fit_office_open_xml
+    return None

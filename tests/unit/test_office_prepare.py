@@ -1,0 +1,300 @@
+"""Before LibreOffice: what a file is, what is refused, and what is cut from it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from made import office as made
+
+from mediamill.domain.errors import (
+    Broken,
+    PasswordRequired,
+    TooLarge,
+    Unprocessable,
+    Unsupported,
+)
+from mediamill.domain.office import formats
+from mediamill.domain.office.bounds import Bounds
+from mediamill.domain.office.prepare import Ready, prepare
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "documents"
+FILE_URL = "file:///etc/passwd"
+
+
+def ready(folder: Path, original: bytes, name: str, content_type: str = "") -> Ready:
+    source = folder / "original"
+    source.write_bytes(original)
+    target = folder / "in"
+    target.mkdir(exist_ok=True)
+    return prepare(source, target, name=name, content_type=content_type, bounds=Bounds(pages=2))
+
+
+def part(of: Ready, name: str) -> str:
+    with zipfile.ZipFile(of.path) as package:
+        return package.read(name).decode()
+
+
+@pytest.mark.parametrize(
+    ("original", "name", "format_"),
+    [
+        (made.docx(), "letter.docx", formats.DOCX),
+        (made.docx(), "letter.doc", formats.DOCX),
+        (made.docx(), "no extension", formats.DOCX),
+        (made.xlsx([["1"]]), "table.bin", formats.XLSX),
+        (made.odf("text"), "letter.odt", formats.ODT),
+        (made.odf("spreadsheet"), "x", formats.ODS),
+        (made.odf("presentation"), "x", formats.ODP),
+        (b"{\\rtf1 hello}", "letter.doc", formats.RTF),
+        (b"<!DOCTYPE html><html><p>hi</html>", "report.xls", formats.HTML),
+        (b"plain words", "notes.txt", formats.TEXT),
+        (b"a,b\n1,2\n", "table.csv", formats.ODS),
+    ],
+)
+def test_content_decides_what_a_file_is(
+    tmp_path: Path, original: bytes, name: str, format_: formats.Format
+) -> None:
+    assert ready(tmp_path, original, name).format == format_
+
+
+def test_the_media_type_decides_where_a_key_has_no_extension(tmp_path: Path) -> None:
+    made_ready = ready(tmp_path, b"# Title", "README", "text/markdown; charset=utf-8")
+    assert made_ready.format == formats.MARKDOWN
+
+
+@pytest.mark.parametrize(
+    ("original", "name", "error", "code"),
+    [
+        (b"", "empty.docx", Broken, "broken_document"),
+        (b"no zip at all", "letter.docx", Broken, "broken_document"),
+        (b"no compound file", "letter.doc", Broken, "broken_document"),
+        (made.docx(text="word " * 500)[:-200], "torn.docx", Broken, "broken_document"),
+        (made.package({"a.txt": "a"}), "archive.zip", Unsupported, "unsupported"),
+        (b"\x00\x01\x02", "what.bin", Unsupported, "unsupported"),
+        (made.bomb(60_000_000), "bomb.docx", TooLarge, "too_large"),
+        (
+            made.odf(manifest="<manifest:encryption-data/>"),
+            "secret.odt",
+            PasswordRequired,
+            "password_required",
+        ),
+    ],
+)
+def test_refuses_before_anything_opens_it(
+    tmp_path: Path, original: bytes, name: str, error: type[Unprocessable], code: str
+) -> None:
+    with pytest.raises(error) as caught:
+        ready(tmp_path, original, name)
+    assert caught.value.code == code
+
+
+def test_refuses_a_part_that_is_not_what_its_checksum_says(tmp_path: Path) -> None:
+    original = bytearray(made.odf(body="<text:p>unharmed</text:p>"))
+    original[original.index(b"unharmed")] ^= 1
+    with pytest.raises(Broken):
+        ready(tmp_path, bytes(original), "letter.odt")
+
+
+def test_refuses_ten_thousand_parts(tmp_path: Path) -> None:
+    crowded = made.package({f"part{index}": "" for index in range(10_001)}, packed=False)
+    with pytest.raises(TooLarge, match="10,001 parts"):
+        ready(tmp_path, crowded, "crowd.docx")
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("testWORD_protected_passtika.docx", PasswordRequired), ("testWORD_truncated.docx", Broken)],
+)
+def test_tells_locked_and_torn_documents_of_the_corpus(
+    tmp_path: Path, name: str, error: type[Unprocessable]
+) -> None:
+    with pytest.raises(error):
+        ready(tmp_path, (CORPUS / name).read_bytes(), name)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_a_torn_compound_file_is_broken(tmp_path: Path) -> None:
+    torn = (CORPUS / "testWORD.doc").read_bytes()[:700]
+    with pytest.raises(Broken):
+        ready(tmp_path, torn, "testWORD.doc")
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_a_word_document_flagged_as_encrypted_needs_its_password(tmp_path: Path) -> None:
+    import olefile
+
+    copy = tmp_path / "locked.doc"
+    copy.write_bytes((CORPUS / "testWORD.doc").read_bytes())
+    with olefile.OleFileIO(str(copy), write_mode=True) as compound:
+        stream = bytearray(compound.openstream("WordDocument").read())
+        stream[11] |= 0x01  # fEncrypted
+        compound.write_stream("WordDocument", bytes(stream))
+    with pytest.raises(PasswordRequired):
+        ready(tmp_path, copy.read_bytes(), "locked.doc")
+
+
+def test_cuts_external_relations_and_keeps_hyperlinks(tmp_path: Path) -> None:
+    original = made.docx(
+        relations=[
+            made.external("r7", "image", "http://example.com/pixel.png"),
+            made.external("r8", "attachedTemplate", FILE_URL),
+            made.external("r9", "hyperlink", "https://example.com/read"),
+        ]
+    )
+    relations = part(ready(tmp_path, original, "a.docx"), "word/_rels/document.xml.rels")
+    assert "pixel.png" not in relations
+    assert FILE_URL not in relations
+    assert "https://example.com/read" in relations
+
+
+def test_cuts_references_out_of_open_documents_and_keeps_links_to_read(tmp_path: Path) -> None:
+    original = made.odf(
+        body=(
+            '<text:p><draw:image xlink:href="http://example.com/pixel.png"/>'
+            '<draw:image xlink:href="Pictures/own.png"/>'
+            f'<draw:object xlink:href="{FILE_URL}"/><draw:image xlink:href="../secret.png"/>'
+            '<text:a xlink:href="https://example.com/read">read</text:a></text:p>'
+        )
+    )
+    content = part(ready(tmp_path, original, "a.odt"), "content.xml")
+    assert "pixel.png" not in content
+    assert FILE_URL not in content
+    assert "secret.png" not in content
+    assert 'xlink:href="Pictures/own.png"' in content
+    assert 'xlink:href="https://example.com/read"' in content
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("<sheetPr/>", '<pageMargins left="1"/><pageSetup scale="80" orientation="landscape"/>'),
+        ('<sheetPr><tabColor rgb="FF0000"/></sheetPr>', '<pageMargins left="1"/>'),
+        ('<sheetPr><pageSetUpPr fitToPage="0"/></sheetPr>', ""),
+    ],
+)
+def test_fits_a_workbook_to_the_width_of_a_page(tmp_path: Path, before: str, after: str) -> None:
+    original = made.xlsx([["1"]], before=before, after=after)
+    sheet = part(ready(tmp_path, original, "a.xlsx"), "xl/worksheets/sheet1.xml")
+    assert sheet.count('<pageSetUpPr fitToPage="1"/></sheetPr>') == 1
+    assert sheet.count("fitToPage") == 1
+    assert sheet.count('fitToWidth="1" fitToHeight="0"') == 1
+    assert "scale=" not in sheet
+    assert sheet.count("<sheetPr") == 1
+    assert ("landscape" in sheet) == ("landscape" in after)
+
+
+def test_keeps_the_fit_that_an_author_has_chosen(tmp_path: Path) -> None:
+    chosen = '<pageSetup fitToWidth="2" fitToHeight="1"/>'
+    fit = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+    original = made.xlsx([["1"]], before=fit, after=chosen)
+    assert chosen in part(ready(tmp_path, original, "a.xlsx"), "xl/worksheets/sheet1.xml")
+
+
+def test_fits_open_spreadsheets_too(tmp_path: Path) -> None:
+    styles = (
+        '<office:automatic-styles><style:page-layout style:name="p">'
+        '<style:page-layout-properties style:scale-to="80%" fo:margin="1cm"/>'
+        "</style:page-layout></office:automatic-styles>"
+    )
+    fitted = part(ready(tmp_path, made.odf("spreadsheet", styles=styles), "a.ods"), "styles.xml")
+    assert 'style:scale-to-X="1" style:scale-to-Y="0"' in fitted
+    assert "80%" not in fitted
+
+
+def test_renders_markdown_and_drops_what_acts_in_it(tmp_path: Path) -> None:
+    source = (
+        "---\ntitle: front matter\n---\n# Heading\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n"
+        "<script>alert(1)</script>\n\n<img src='http://example.com/x.png'> [read](https://example.com)"
+    )
+    page = ready(tmp_path, source.encode(), "notes.md").path.read_text("utf-8")
+    assert "<h1>Heading</h1>" in page
+    assert "<td>1</td>" in page
+    assert "front matter" not in page
+    assert "alert" not in page
+    assert "x.png" not in page
+    assert 'href="https://example.com"' in page
+
+
+def test_cleans_html_of_everything_that_fetches_and_keeps_its_style(tmp_path: Path) -> None:
+    source = (
+        "<html><head><style>p{color:red}</style><style>@import url(file:///etc/passwd)</style>"
+        "<script>1</script></head><body background='http://example.com/b.png'>"
+        f"<iframe src='{FILE_URL}'></iframe><img src='{FILE_URL}'><object data='{FILE_URL}'>x"
+        "</object><p style='color:blue'>kept</p><p style='background:url(http://e.com/c)'>too</p>"
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='></body></html>"
+    )
+    page = ready(tmp_path, source.encode(), "page.html").path.read_text("utf-8")
+    assert "p{color:red}" in page
+    assert 'style="color:blue"' in page
+    assert "data:image/gif" in page
+    for gone in ("passwd", "example.com", "e.com", "<script", "<iframe", "@import"):
+        assert gone not in page
+
+
+@pytest.mark.parametrize(
+    ("encoded", "expected"),
+    [
+        ("Grüße, 你好, שלום\n".encode(), "Grüße, 你好, שלום\n"),
+        ("Grüße\r\n".encode("utf-16"), "Grüße\n"),
+        ("\ufeffGrüße".encode(), "Grüße"),
+        ("Das Straßenfest wäre schön, hätten wir Glück.".encode("cp1252"), "Straßenfest"),
+        (
+            "吾輩は猫である。名前はまだ無い。どこで生れたか見当がつかぬ。".encode("shift_jis"),
+            "吾輩は猫",
+        ),
+        (b"zero\x00 and bell\x07", "zero and bell"),
+    ],
+)
+def test_reads_text_in_whatever_encoding_it_is(
+    tmp_path: Path, encoded: bytes, expected: str
+) -> None:
+    assert expected in ready(tmp_path, encoded, "notes.txt").path.read_text("utf-8")
+
+
+def test_cuts_text_that_no_page_could_hold(tmp_path: Path) -> None:
+    assert ready(tmp_path, b"line\n" * 10_000, "long.txt").truncated
+    assert not ready(tmp_path, b"line\n" * 100, "short.txt").truncated
+
+
+def cells(of: Ready) -> list[str]:
+    import re
+
+    return re.findall(r"<text:p>(.*?)</text:p>", part(of, "content.xml"))
+
+
+@pytest.mark.parametrize(
+    ("original", "expected"),
+    [
+        ("a,b\n1,2\n", ["a", "b", "1", "2"]),
+        ("a;b\n1,5;2,5\n", ["a", "b", "1,5", "2,5"]),
+        ("a\tb\n1\t2\n", ["a", "b", "1", "2"]),
+        ('name,said\nAda,"one, two"\n', ["name", "said", "Ada", "one, two"]),
+        ("code\n007\n", ["code", "007"]),
+        ("=WEBSERVICE(1),b\n=1+1,<i>\n", ["=WEBSERVICE(1)", "b", "=1+1", "&lt;i&gt;"]),
+    ],
+)
+def test_csv_cells_come_out_as_written(tmp_path: Path, original: str, expected: list[str]) -> None:
+    assert cells(ready(tmp_path, original.encode(), "table.csv")) == expected
+
+
+def test_csv_is_cut_after_what_the_pages_can_show(tmp_path: Path) -> None:
+    long = ready(tmp_path, b"a,b\n" * 1_000, "table.csv")
+    assert long.truncated
+    assert len(cells(long)) == 2 * 2 * 120
+
+
+def test_nothing_of_a_strangers_name_reaches_the_command_line(tmp_path: Path) -> None:
+    assert ready(tmp_path, made.docx(), "--convert-to; rm -rf.docx").path.name == "document.docx"
+
+
+def test_a_prepared_package_is_whole(tmp_path: Path) -> None:
+    original = made.docx(text="hello")
+    before = zipfile.ZipFile(io.BytesIO(original))
+    with before, zipfile.ZipFile(ready(tmp_path, original, "a.docx").path) as after:
+        assert after.testzip() is None
+        assert after.namelist() == before.namelist()
+        assert after.read("word/document.xml") == before.read("word/document.xml")
