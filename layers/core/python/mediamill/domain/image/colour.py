@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import Any
 
 from PIL import Image, ImageCms
 
-# Perceptual is what browsers and sharp use; it only matters for table-based (print) profiles, and
-# black point compensation is part of it there.
+from . import icc
+
+# Perceptual, as sharp and browsers do; it differs from the others only for table-based (print)
+# profiles, which map their whole range of lightness there.
 _INTENT = ImageCms.Intent.PERCEPTUAL
 
-_SRGB = ImageCms.createProfile("sRGB")
+# ICC's signature of a profile's colour space → the Pillow mode it can be applied to.
+_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
-# ICC's signature of a profile's colour space → the Pillow modes it can be applied to.
-_SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
+# A profile whose every colour lands this near to itself (levels of 255) is sRGB by another name.
+_SAME = 2
+
+_PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
 
 def to_eight_bits(picture: Image.Image) -> Image.Image:
-    """L, LA, RGB, RGBA, CMYK or LAB with the same look as the picture of any other mode."""
+    """L, LA, RGB, RGBA or CMYK with the same look as the picture of any other mode."""
     match picture.mode:
-        case "L" | "LA" | "RGB" | "RGBA" | "CMYK" | "LAB":
-            if "transparency" in picture.info and picture.mode in ("L", "RGB"):
+        case "L" | "RGB":
+            if "transparency" in picture.info:
                 return picture.convert("LA" if picture.mode == "L" else "RGBA")
+            return picture
+        case "LA" | "RGBA" | "CMYK":
             return picture
         case "1":
             return picture.convert("L")
@@ -31,68 +37,105 @@ def to_eight_bits(picture: Image.Image) -> Image.Image:
             alpha = picture.mode == "PA" or "transparency" in picture.info
             return picture.convert("RGBA" if alpha else "RGB")
         case "I;16" | "I;16L" | "I;16B" | "I;16N":
-            return _scaled(picture, 257)
+            return picture.convert("I").point(_sixteen_to_eight(), "L")
         case "I":
-            _, high = _extrema(picture)
-            # Pillow reads 16-bit PGM and some 16-bit TIFFs as 32-bit integers.
-            return _scaled(picture, 257 if high <= 65_535 else high / 255)
+            high = _highest(picture)
+            if high <= 65_535:  # Pillow reads some 16-bit files as 32-bit integers
+                return picture.point(_sixteen_to_eight(), "L")
+            return _scaled(picture, 255 / high)
         case "F":
-            _, high = _extrema(picture)
-            return _scaled(picture, 1 / 255 if high <= 1.0 else 1 if high <= 255 else high / 255)
+            high = _highest(picture)
+            return _scaled(picture, 255 if high <= 1 else 1 if high <= 255 else 255 / high)
         case "La":
             return picture.convert("LA")
         case "RGBa":
             return picture.convert("RGBA")
+        case "LAB":
+            return _converted(picture, _lab()) or picture.convert("RGB")
         case _:
             return picture.convert("RGB")
 
 
-def _extrema(picture: Image.Image) -> tuple[float, float]:
-    low, high = picture.getextrema()
-    assert isinstance(low, (int, float)) and isinstance(high, (int, float))
-    return low, high
+@lru_cache(maxsize=1)
+def _sixteen_to_eight() -> list[int]:
+    """Scaled and rounded, not clipped: 65,535 becomes 255."""
+    return [(value + 128) // 257 for value in range(65_536)]
 
 
-def _scaled(picture: Image.Image, divisor: float) -> Image.Image:
-    """L, each value divided and rounded."""
-    if picture.mode.startswith("I;16"):
-        picture = picture.convert("I")
-    scale = 1 / divisor
-    return picture.convert("F").point(lambda value: value * scale + 0.5).convert("L")
+def _highest(picture: Image.Image) -> float:
+    high = picture.getextrema()[1]
+    return high if isinstance(high, (int, float)) else 0.0
+
+
+def _scaled(picture: Image.Image, scale: float) -> Image.Image:
+    floats = picture if picture.mode == "F" else picture.convert("F")
+    return floats.point(lambda value: value * scale + 0.5).convert("L")
 
 
 def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """L, LA, RGB or RGBA in sRGB from an 8-bit picture and the ICC profile it came with."""
-    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    if alpha is not None:
-        picture = picture.convert(picture.mode[:-1])
-    transform = _transform(profile, picture.mode) if profile else None
-    if transform is None and picture.mode == "LAB":
-        transform = _lab()
-    if transform is not None:
-        picture = ImageCms.applyTransform(picture, transform) or picture
-    elif picture.mode == "CMYK":
-        picture = picture.convert("RGB")
-    if alpha is not None:
-        picture.putalpha(alpha)
-    return picture
+    """L, LA, RGB or RGBA in sRGB from an 8-bit picture and the ICC profile it came with.
+
+    A profile that cannot be read, or is for another colour space, is as good as none: RGB and
+    grey are taken as sRGB, CMYK as coated offset print.
+    """
+    colours = picture.convert(picture.mode[:-1]) if picture.mode in ("LA", "RGBA") else picture
+    transform = _transform(profile, colours.mode) if profile else None
+    if colours.mode == "CMYK":
+        transform = transform or _transform(icc.default_cmyk(), "CMYK")
+    if transform is None:
+        return picture if picture.mode != "CMYK" else picture.convert("RGB")
+    converted = _converted(colours, transform)
+    if converted is None:
+        return picture.convert("RGB")
+    if colours is not picture:
+        converted.putalpha(picture.getchannel("A"))
+    return converted
+
+
+def _converted(
+    picture: Image.Image, transform: ImageCms.ImageCmsTransform | None
+) -> Image.Image | None:
+    return ImageCms.applyTransform(picture, transform) if transform is not None else None
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> Any:
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """LittleCMS's transform to sRGB, or None where there is nothing to do or the profile is bad."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if _SPACES.get(source.profile.xcolor_space) != mode:
             return None
-        return ImageCms.buildTransform(source, _SRGB, mode, "RGB", _INTENT)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        transform = ImageCms.buildTransform(source, _srgb(), mode, "RGB", _INTENT)
+        return None if mode != "CMYK" and _changes_nothing(transform, mode) else transform
+    except _PROFILE_ERRORS:
         return None
 
 
+def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether a lattice of the cube's colours comes out as it went in."""
+    levels = bytes(range(0, 256, 17))
+    if mode == "L":
+        before = Image.frombytes("L", (16, 1), levels)
+    else:
+        lattice = bytes(
+            v for r in levels[::3] for g in levels[::3] for b in levels[::3] for v in (r, g, b)
+        )
+        before = Image.frombytes("RGB", (len(lattice) // 3, 1), lattice)
+    after = _converted(before, transform)
+    assert after is not None
+    pairs = zip(before.convert("RGB").tobytes(), after.tobytes(), strict=True)
+    return all(abs(a - b) <= _SAME for a, b in pairs)
+
+
 @lru_cache(maxsize=1)
-def _lab() -> Any:
-    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), _SRGB, "LAB", "RGB", _INTENT)
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@lru_cache(maxsize=1)
+def _lab() -> ImageCms.ImageCmsTransform | None:
+    lab = ImageCms.createProfile("LAB")
+    return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB", _INTENT)
 
 
 def profile_name(profile: bytes | None) -> str | None:
@@ -100,8 +143,8 @@ def profile_name(profile: bytes | None) -> str | None:
     if not profile:
         return None
     try:
-        return ImageCms.getProfileDescription(io.BytesIO(profile)).strip() or None
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return ImageCms.getProfileDescription(io.BytesIO(profile)).strip("\0 \n") or None
+    except _PROFILE_ERRORS:
         return None
 
 
@@ -113,8 +156,8 @@ def flatten(picture: Image.Image, background: str) -> Image.Image:
     return Image.alpha_composite(below, picture.convert("RGBA")).convert("RGB")
 
 
-def opaque(picture: Image.Image) -> bool:
-    """Whether no pixel lets anything through."""
-    if picture.mode not in ("LA", "RGBA"):
-        return True
-    return picture.getchannel("A").getextrema()[0] == 255
+def without_idle_alpha(picture: Image.Image) -> Image.Image:
+    """The picture without its alpha channel where that lets nothing through."""
+    if picture.mode in ("LA", "RGBA") and picture.getchannel("A").getextrema()[0] == 255:
+        return picture.convert(picture.mode[:-1])
+    return picture

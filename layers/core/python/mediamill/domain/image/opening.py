@@ -8,14 +8,14 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
 from mediamill.domain.limits import Limits
 
-from . import header, orientation
+from . import header, orientation, raw, svg
 from .formats import Container, detect
 from .header import BROKEN_IMAGE, Announced
 
@@ -47,16 +47,19 @@ class Opened:
 
     `width` and `height` are as stored; `orientation` is EXIF's value as found and `turn` what of
     it the decoder leaves to us; `frames` counts an animation's; `truncated` says that an
-    animation is past the limits and only its first frame is to be shown.
+    animation is past the limits and only its first frame is to be shown. An SVG has a `drawing`,
+    everything else a `picture`; `source` is the bytes that were opened (a raw's are its preview).
     """
 
     container: Container
-    picture: ImageFile.ImageFile
+    source: bytes
     width: int
     height: int
-    frames: int
-    orientation: int
-    turn: int
+    picture: ImageFile.ImageFile | None = None
+    drawing: svg.Drawing | None = None
+    frames: int = 1
+    orientation: int = 1
+    turn: int = 1
     pages: int | None = None
     truncated: bool = False
 
@@ -96,28 +99,51 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
     """
     header.check_bytes(original, limits)
     container = detect(original)
-    if container is None or container not in _DECODERS:
+    if container is None:
         raise Unsupported("not a picture of a format that is decoded")
     with guarded(limits, tolerant=tolerant):
-        announced = header.read(original, container, limits)
-        if announced is not None:
-            header.check(announced, limits)
-        picture = _open(original, container)
-        frames = _frames(picture, container, announced)
-        header.check(Announced(*picture.size, frames), limits)
-        exif = orientation.found(picture, container)
-        applied = container is Container.TIFF  # by Pillow, while it loads; the size is turned too
-        return Opened(
-            container=container,
-            picture=picture,
-            width=picture.width,
-            height=picture.height,
-            frames=frames,
-            orientation=exif,
-            turn=1 if applied else exif,
-            pages=_tiff_pages(original) if container is Container.TIFF else None,
-            truncated=frames > 1 and picture.width * picture.height * frames > limits.pixels,
-        )
+        if container is Container.SVG:
+            drawing = svg.read(original, limits)
+            return Opened(container, original, drawing.width, drawing.height, drawing=drawing)
+        if container in (Container.TIFF, Container.RAW):
+            preview = raw.find(original)
+            if preview is not None:
+                return _open_preview(original, preview, limits)
+            if container is Container.RAW:
+                raise Unsupported("a camera raw file without a preview")
+        return _open_raster(original, container, limits)
+
+
+def _open_raster(original: bytes, container: Container, limits: Limits) -> Opened:
+    """Any picture that Pillow or one of its plug-ins decodes."""
+    announced = header.read(original, container, limits)
+    if announced is not None:
+        header.check(announced, limits)
+    picture = _open(original, container)
+    frames = _frames(picture, container, announced)
+    header.check(Announced(*picture.size, frames), limits)
+    found = orientation.found(picture, container)
+    applied = container is Container.TIFF  # by Pillow, while it loads; the size is turned too
+    return Opened(
+        container=container,
+        source=original,
+        width=picture.width,
+        height=picture.height,
+        picture=picture,
+        frames=frames,
+        orientation=found,
+        turn=1 if applied else found,
+        pages=_tiff_pages(original) if container is Container.TIFF else None,
+        truncated=frames > 1 and picture.width * picture.height * frames > limits.pixels,
+    )
+
+
+def _open_preview(original: bytes, preview: raw.Preview, limits: Limits) -> Opened:
+    """A raw's JPEG; the raw's own orientation wins, as the preview's is often left out."""
+    body = original[preview.start : preview.start + preview.length]
+    opened = _open_raster(body, Container.JPEG, limits)
+    turn = preview.orientation if preview.orientation != 1 else opened.turn
+    return replace(opened, container=Container.RAW, orientation=turn, turn=turn)
 
 
 def _open(original: bytes, container: Container) -> ImageFile.ImageFile:

@@ -35,9 +35,12 @@ def found(picture: Image.Image, container: Container) -> int:
     """EXIF's 1–8 that is still to be applied; 1 where the decoder has applied it or none is said.
 
     libheif applies a HEIC's `irot` and `imir` itself and libjxl the header's orientation; by their
-    specifications those win over EXIF. For AVIF Pillow reports `irot` and `imir` as EXIF.
+    specifications those win over EXIF. For AVIF Pillow reports `irot` and `imir` as EXIF. A JXL
+    that is a recompressed JPEG comes out as that JPEG, not turned yet.
     """
-    if container in (Container.HEIF, Container.JXL):
+    if container is Container.HEIF or (
+        container is Container.JXL and not getattr(picture, "jpeg", False)
+    ):
         return 1
     try:
         value = picture.getexif().get(ORIENTATION, 1)

@@ -3,51 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from PIL import Image
 
 from mediamill.domain.derivative import Product
+from mediamill.domain.errors import Broken
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.limits import Limits
-from mediamill.domain.profile import Profile
+from mediamill.domain.profile import Fit, Format, Profile
 
-from . import colour, encoding, orientation, resizing
+from . import animation, attention, colour, describe, encoding, kept, orientation
+from .appearance import appearance
+from .decoding import decode, profile_of
+from .drawn import is_drawn
 from .opening import Opened, guarded, open_picture
+from .pyramid import Pyramid
+from .resizing import Placement, place
 
 Rendition = Product
 
-FILTER = Image.Resampling.LANCZOS
+# The whole picture at this size is made where no rendition shows all of it, for the facts.
+_GLANCE = Profile("glance", 256, 256)
 
 
 class Rendering(Iterator[Rendition]):
     """The renditions of one original, encoded as they are asked for.
 
-    `facts` holds what the header says from the start (size, format, orientation, frames), and is
-    complete (colours, hashes, `damaged`) as soon as the first rendition has been yielded, or
-    iteration has ended where no profile was given.
+    `facts` holds what the header says from the start (size, format, orientation, frames, depth,
+    colour), and is complete (colours, hashes, `damaged`) as soon as the first rendition has been
+    yielded, or iteration has ended where there was none to yield.
     """
 
     def __init__(
         self,
-        original: bytes,
         opened: Opened,
         profiles: Sequence[Profile],
         limits: Limits,
         background: str,
     ) -> None:
-        turned = orientation.swaps_sides(opened.turn)
-        self._facts = ImageFacts(
-            width=opened.height if turned else opened.width,
-            height=opened.width if turned else opened.height,
-            format=opened.container.value,
-            orientation=opened.orientation,
-            is_animated=opened.frames > 1,
-            frame_count=opened.frames,
-            page_count=opened.pages,
-            truncated=opened.truncated,
-        )
-        self._renditions = self._render(original, opened, profiles, limits, background)
+        self._opened = opened
+        self._profiles = profiles
+        self._limits = limits
+        self._background = background
+        self._facts = _header_facts(opened)
+        self._kept = kept.read(opened.picture) if opened.picture is not None else kept.Kept()
+        self._renditions = self._render()
 
     @property
     def facts(self) -> ImageFacts:
@@ -60,48 +61,134 @@ class Rendering(Iterator[Rendition]):
     def __next__(self) -> Rendition:
         return next(self._renditions)
 
-    def _render(
-        self,
-        original: bytes,
-        opened: Opened,
-        profiles: Sequence[Profile],
-        limits: Limits,
-        background: str,
-    ) -> Iterator[Rendition]:
+    def _render(self) -> Iterator[Rendition]:
+        opened, limits = self._opened, self._limits
+        size = self._facts.width, self._facts.height
+        scale = max((place(*size, each).scale for each in self._profiles), default=0.0)
+        decoded = decode(opened, max(scale, place(*size, _GLANCE).scale), limits)
         with guarded(limits):
-            picture = opened.picture
-            profile = picture.info.get("icc_profile")
-            placements = [
-                resizing.place(self._facts.width, self._facts.height, wanted) for wanted in profiles
-            ]
-            scale = max((placement.scale for placement in placements), default=1.0)
-            picture.draft(
-                None, (max(1, round(opened.width * scale)), max(1, round(opened.height * scale)))
-            )
-            picture.load()
-            base = colour.to_eight_bits(picture)
-            base = orientation.upright(base, opened.turn)
-            base = colour.to_srgb(base, profile)
+            drawn = is_drawn(decoded.picture, opened.container)
+            pyramid = Pyramid(decoded.picture, opened.turn, decoded.profile, *size)
+            placements = self._placements(pyramid)
+            made = pyramid.make(placements)
+            looks = appearance(pyramid.glance(place(*size, _GLANCE)))
             self._facts = replace(
                 self._facts,
-                has_alpha=base.mode in ("LA", "RGBA"),
-                icc_profile=colour.profile_name(profile),
+                has_alpha=decoded.picture.mode in ("LA", "RGBA"),
+                damaged=decoded.damaged,
+                **asdict(looks),
             )
-            if colour.opaque(base) and base.mode in ("LA", "RGBA"):
-                base = base.convert(base.mode[:-1])
-        for wanted, placement in zip(profiles, placements, strict=True):
+        del decoded, pyramid
+        moving = self._moving(placements)
+        for profile, placement in zip(self._profiles, placements, strict=True):
             with guarded(limits):
-                across, down = base.width / self._facts.width, base.height / self._facts.height
-                left, top, right, bottom = placement.crop
-                shown = resizing.resize(
-                    base,
-                    (placement.width, placement.height),
-                    (left * across, top * down, right * across, bottom * down),
-                    FILTER,
-                )
-                body = encoding.encode(shown, wanted, background=background)
-                rendition = encoding.product(shown, body, wanted, truncated=opened.truncated)
+                if profile.format is Format.WEBP and moving is not None:
+                    body = moving.encode(placement, profile, drawn, self._kept)
+                else:
+                    body = encoding.encode(
+                        made[placement],
+                        profile,
+                        background=self._background,
+                        drawn=drawn,
+                        exif=self._kept.exif(),
+                        xmp=self._kept.xmp(),
+                    )
+                size = made[placement].size
+                rendition = encoding.product(size, body, profile, truncated=opened.truncated)
             yield rendition
+
+    def _placements(self, pyramid: Pyramid) -> list[Placement]:
+        """Where each profile puts the picture; the eye is only asked where a profile says so."""
+        size = self._facts.width, self._facts.height
+        centre = (0.5, 0.5)
+        if any(profile.fit is Fit.ATTENTION for profile in self._profiles):
+            centre = attention.centre(pyramid.one(place(*size, _GLANCE)))
+        return [
+            place(*size, profile, centre if profile.fit is Fit.ATTENTION else (0.5, 0.5))
+            for profile in self._profiles
+        ]
+
+    def _moving(self, placements: Sequence[Placement]) -> _Moving | None:
+        """All frames at all sizes, if the picture moves and a profile can show it."""
+        opened = self._opened
+        shown = [
+            placement
+            for placement, profile in zip(placements, self._profiles, strict=True)
+            if profile.format is Format.WEBP
+        ]
+        if opened.frames < 2 or opened.truncated or not shown or self._facts.damaged:
+            return None
+        size = self._facts.width, self._facts.height
+        moving = _Moving(opened, size)
+        try:
+            with guarded(self._limits):
+                moving.read(shown)
+        except Broken:  # a damaged end leaves the frames before it
+            self._facts = replace(self._facts, damaged=True)
+        return moving if len(moving.durations) > 1 else None
+
+
+class _Moving:
+    """The frames of an animation, resized as they were decoded.
+
+    Held in memory: no frame is larger than the original's, and the original's are bounded by the
+    limit on pixels summed over frames.
+    """
+
+    def __init__(self, opened: Opened, size: tuple[int, int]) -> None:
+        self._opened = opened
+        self._size = size
+        self._pictures: dict[Placement, list[Image.Image]] = {}
+        self.durations: list[int] = []
+        self._loop = 0
+
+    def read(self, placements: Sequence[Placement]) -> None:
+        """Decodes every frame once, in order."""
+        picture, profile = self._opened.picture, profile_of(self._opened)
+        assert picture is not None
+        self._loop = animation.plays(picture, self._opened.container)
+        for frame in animation.frames(picture, self._opened.frames):
+            eight = colour.to_eight_bits(frame.picture)
+            made = Pyramid(eight, self._opened.turn, profile, *self._size).make(placements)
+            for placement, shown in made.items():
+                self._pictures.setdefault(placement, []).append(shown)
+            self.durations.append(frame.duration)
+
+    def encode(
+        self, placement: Placement, profile: Profile, drawn: bool, owner: kept.Kept
+    ) -> bytes:
+        """Animated WebP of one placement; lossless where it was drawn and is not resized."""
+        return animation.encode(
+            self._pictures[placement],
+            self.durations,
+            self._loop,
+            profile,
+            lossless=drawn and placement.scale == 1,
+            exif=owner.exif(),
+            xmp=owner.xmp(),
+        )
+
+
+def _header_facts(opened: Opened) -> ImageFacts:
+    """The facts that need no pixel."""
+    turned = orientation.swaps_sides(opened.turn)
+    picture = opened.picture
+    profile = profile_of(opened)
+    return ImageFacts(
+        width=opened.height if turned else opened.width,
+        height=opened.width if turned else opened.height,
+        format=opened.container.value,
+        orientation=opened.orientation,
+        is_animated=opened.frames > 1,
+        frame_count=opened.frames,
+        page_count=opened.pages,
+        bit_depth=8
+        if picture is None
+        else describe.bit_depth(picture, opened.container, opened.source),
+        color_space="RGB" if picture is None else describe.color_space(picture, opened.source),
+        icc_profile=colour.profile_name(profile),
+        truncated=opened.truncated,
+    )
 
 
 def render(
@@ -117,22 +204,25 @@ def render(
     enlarged. `background` is what transparency shows in JPEG.
 
     Raises only Unprocessable errors, here or while iterating: Unsupported, TooLarge,
-    TooManyPixels, or Broken with the code `broken_image`.
+    TooManyPixels, TimedOut, or Broken with the code `broken_image`.
     """
     opened = open_picture(original, limits)
-    return Rendering(original, opened, profiles, limits, background)
+    with guarded(limits):
+        return Rendering(opened, profiles, limits, background)
 
 
 def render_raster(
-    picture: Image.Image, profiles: Sequence[Profile], *, background: str = "#ffffff"
+    picture: Image.Image,
+    profiles: Sequence[Profile],
+    *,
+    background: str = "#ffffff",
+    drawn: bool = False,
 ) -> Iterator[Rendition]:
     """Renditions of a picture that is decoded and sRGB already, such as a PDF's first page."""
-    if picture.mode not in ("L", "LA", "RGB", "RGBA"):
-        picture = picture.convert("RGB")
-    for wanted in profiles:
-        placement = resizing.place(*picture.size, wanted)
-        shown = resizing.resize(
-            picture, (placement.width, placement.height), placement.crop, FILTER
-        )
-        body = encoding.encode(shown, wanted, background=background)
-        yield encoding.product(shown, body, wanted)
+    pyramid = Pyramid(colour.to_eight_bits(picture), 1, None, *picture.size)
+    placements = [place(*picture.size, profile) for profile in profiles]
+    made = pyramid.make(placements)
+    for profile, placement in zip(profiles, placements, strict=True):
+        shown = made[placement]
+        body = encoding.encode(shown, profile, background=background, drawn=drawn)
+        yield encoding.product(shown.size, body, profile)

@@ -8,6 +8,8 @@ from PIL import Image
 
 from mediamill.domain.profile import Fit, Format, Profile
 
+from . import orientation
+
 # The longest side that each format can hold: 14 bits in WebP, 16 in JPEG (libjpeg stops at
 # 65,500), AVIF's and PNG's fields are larger than anything that is decoded.
 LONGEST = {Format.WEBP: 16_383, Format.JPEG: 65_500, Format.AVIF: 65_535, Format.PNG: 65_535}
@@ -26,11 +28,31 @@ class Placement:
     width: int
     height: int
 
+    whole: bool = True
+
     @property
     def scale(self) -> float:
         """Rendition pixels per pixel of the original: 1 or less."""
         left, top, right, bottom = self.crop
         return max(self.width / (right - left), self.height / (bottom - top))
+
+    def box_in(self, size: tuple[int, int], original: tuple[int, int]) -> Box:
+        """The crop in the pixels of a copy of the `original` that has another `size`."""
+        across, down = size[0] / original[0], size[1] / original[1]
+        left, top, right, bottom = self.crop
+        return left * across, top * down, right * across, bottom * down
+
+    def stored(self, turn: int, displayed: tuple[int, int]) -> Placement:
+        """The same placement before the EXIF orientation `turn` is applied."""
+        left, top, right, bottom = self.crop
+        width, height = displayed
+        if turn in (2, 3, 6, 7):  # the stored columns (after a swap: rows) run the other way
+            left, right = width - right, width - left
+        if turn in (3, 4, 7, 8):
+            top, bottom = height - bottom, height - top
+        if orientation.swaps_sides(turn):
+            return Placement((top, left, bottom, right), self.height, self.width, self.whole)
+        return Placement((left, top, right, bottom), self.width, self.height, self.whole)
 
 
 def place(
@@ -55,6 +77,7 @@ def place(
         (left, top, left + cut_width, top + cut_height),
         _pixels(cut_width * shrink),
         _pixels(cut_height * shrink),
+        whole=cut_width == width and cut_height == height,
     )
 
 

@@ -1,0 +1,67 @@
+"""Drawn or photographed: which pictures are worth lossless WebP.
+
+The rule: a picture is drawn if it came from a format that keeps pixels exactly and, over a sample
+of its rows and columns, at least `FLAT` of the neighbours are equal. A sensor's noise leaves
+a few per cent equal; screenshots, charts and line art have most.
+"""
+
+from __future__ import annotations
+
+from PIL import Image, ImageChops
+
+from .formats import Container
+
+FLAT = 0.6
+
+# A rendition is lossless only up to this many bytes a pixel: past it, shrinking has made gradients
+# of the edges and lossy WebP is far smaller for the same look.
+LARGEST = 0.35
+
+_EXACT = {
+    Container.PNG,
+    Container.GIF,
+    Container.BMP,
+    Container.ICO,
+    Container.TIFF,
+    Container.PPM,
+    Container.TGA,
+    Container.PSD,
+    Container.SVG,
+}
+
+_TILE = 256
+
+
+def is_drawn(picture: Image.Image, container: Container) -> bool:
+    """Whether the decoded picture, at its own size, was drawn."""
+    if container not in _EXACT:
+        return False
+    equal = total = 0
+    for box in _samples(*picture.size):
+        tile = picture.crop(box)
+        for shift in ((1, 0), (0, 1)):
+            if tile.width <= shift[0] or tile.height <= shift[1]:
+                continue
+            inner = (0, 0, tile.width - shift[0], tile.height - shift[1])
+            moved = tile.crop((*shift, tile.width, tile.height))
+            different = _any_band(ImageChops.difference(tile.crop(inner), moved))
+            equal += different.histogram()[0]
+            total += different.width * different.height
+    return total > 0 and equal / total >= FLAT
+
+
+def _any_band(difference: Image.Image) -> Image.Image:
+    """The largest difference of the bands, as L."""
+    bands = difference.split()
+    largest = bands[0]
+    for band in bands[1:]:
+        largest = ImageChops.lighter(largest, band)
+    return largest
+
+
+def _samples(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Nine tiles, three by three, that touch the edges and the middle."""
+    across, down = min(_TILE, width), min(_TILE, height)
+    lefts = sorted({0, (width - across) // 2, width - across})
+    tops = sorted({0, (height - down) // 2, height - down})
+    return [(left, top, left + across, top + down) for left in lefts for top in tops]
