@@ -73,6 +73,8 @@ def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: F
         _media(file, found)
     elif kind is Kind.IMAGE or family == "image":
         _picture(file, size, content_type, found)
+    elif kind is Kind.DOCUMENT or content_type == "application/pdf":
+        _pdf(file, found)
 
 
 def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) -> None:
@@ -139,6 +141,21 @@ def _media(file: SeekableFile, found: Findings) -> None:
         found.problem("broken_media", "No audio or video can be found in the file.")
     elif media.truncated or len(media.tracks) == 1:
         found.problem("truncated", "The file ends before the streams that it announces.")
+
+
+def _pdf(file: SeekableFile, found: Findings) -> None:
+    from mediamill.domain.metadata.pdf import read_pdf
+
+    pdf = read_pdf(file)
+    found.facts.update(format="pdf", document=pdf.facts(), xmp=pdf.xmp)
+    if pdf.info:
+        found.facts["raw"] = {"pdf_info": pdf.info}
+    if pdf.document.get("password_required"):
+        found.problem("password_required", "The document opens with a password only.")
+    elif pdf.bounded:
+        found.problem("read_limit", "The document is too complex to be read for a description.")
+    elif pdf.broken:
+        found.problem("broken_document", "Parts of the document's structure cannot be read.")
 
 
 def _sha256(file: SeekableFile) -> str:
