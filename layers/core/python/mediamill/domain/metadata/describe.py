@@ -75,6 +75,8 @@ def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: F
         _picture(file, size, content_type, found)
     elif kind is Kind.DOCUMENT or content_type == "application/pdf":
         _pdf(file, found)
+    else:
+        _office(file, size, kind, found)
 
 
 def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) -> None:
@@ -156,6 +158,21 @@ def _pdf(file: SeekableFile, found: Findings) -> None:
         found.problem("read_limit", "The document is too complex to be read for a description.")
     elif pdf.broken:
         found.problem("broken_document", "Parts of the document's structure cannot be read.")
+
+
+def _office(file: SeekableFile, size: int, kind: Kind, found: Findings) -> None:
+    from mediamill.domain.metadata.office import read_office
+
+    office = read_office(file, size)
+    if office is None:
+        return
+    found.facts["format"] = office.format
+    if office.document:
+        found.facts["document"] = office.facts()
+    # A plain archive owes nobody the parts of an office file.
+    if kind is Kind.OFFICE or office.format != "zip":
+        for code, message in office.problems:
+            found.problem(code, message)
 
 
 def _sha256(file: SeekableFile) -> str:
