@@ -9,7 +9,7 @@ from made import pdf
 from PIL import Image
 
 from mediamill.domain.document import first_page, open_document, pages
-from mediamill.domain.document.pages import raster_size
+from mediamill.domain.document.raster import raster_size
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Fit, Format, Profile
 
@@ -24,9 +24,9 @@ def test_gives_every_page_at_150_dpi() -> None:
     with open_document(pdf.document([b"", b"", b""])) as document:
         products = list(pages(document))
     assert [product.page for product in products] == [1, 2, 3]
-    assert {(product.width, product.height) for product in products} == {(417, 208)}
+    assert {(product.width, product.height) for product in products} == {(417, 209)}
     assert {product.content_type for product in products} == {"image/webp"}
-    assert picture(products[0].body).size == (417, 208)
+    assert picture(products[0].body).size == (417, 209)
 
 
 def test_gives_only_the_pages_asked_for() -> None:
@@ -54,7 +54,7 @@ def test_turns_a_page_as_its_rotation_says() -> None:
     with open_document(turned) as document:
         (product,) = pages(document)
     shown = picture(product.body)
-    assert shown.size == (208, 417)
+    assert shown.size == (209, 417)
     # The left half becomes the upper half when the page is turned clockwise.
     assert shown.getpixel((104, 100)) == pytest.approx((255, 0, 0), abs=12)
     assert shown.getpixel((104, 300)) == pytest.approx((255, 255, 255), abs=12)
@@ -64,7 +64,7 @@ def test_shows_the_crop_box_and_no_more() -> None:
     cropped = pdf.document([RED_LEFT], page_entries=b"/CropBox[100 0 200 100]")
     with open_document(cropped) as document:
         (product,) = pages(document)
-    assert (product.width, product.height) == (208, 208)
+    assert (product.width, product.height) == (209, 209)
     assert picture(product.body).getpixel((50, 100)) == (255, 255, 255)
 
 
@@ -101,7 +101,7 @@ def test_draws_the_values_of_form_fields() -> None:
 def test_keeps_a_page_within_the_raster_limit() -> None:
     with open_document(pdf.document([b""], box=b"[0 0 14400 14400]")) as document:
         (product,) = pages(document, limits=Limits(page_pixels=1_000_000))
-    assert (product.width, product.height) == (1000, 1000)
+    assert (product.width, product.height) == (999, 1000)
 
 
 @pytest.mark.parametrize(

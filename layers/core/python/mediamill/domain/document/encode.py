@@ -1,93 +1,91 @@
-"""Encode a page's raster: what was drawn as a small lossless palette, what was photographed lossy.
+"""Encode a page's raster: what was drawn as a small lossless palette, the rest lossy.
 
-Text on paper is a few areas of one colour with a ramp at each edge. Lossless WebP of 16 colours
-packs two pixels in a byte, which made pages of a paper 2.4 times smaller than WebP at quality 80
-and twice as fast to encode; see docs/adr/0030-page-encoding.md for the figures.
+Lossless WebP of 16 colours makes pages of a paper half as large as WebP at quality 80, in a third
+of the time; docs/adr/0030-page-pictures.md has the figures.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from itertools import pairwise
 
 from PIL import Image, ImageChops
 
+from mediamill.domain.document import webp
+from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn, sample
+from mediamill.domain.document.raster import Raster
 from mediamill.domain.profile import Effort, Format
 
-# WebP's own methods for lossy pages, by bytes per millisecond (design facts: 4 → 2 is 2–8 % more
-# bytes in half the time).
-_METHOD = {Effort.FAST: 0, Effort.BALANCED: 2, Effort.SMALL: 4}
-# Lossless: quality is effort. 30 is where libwebp begins to try its second hash chain.
+# Pages are many and each is seen seldom, so they are encoded one step faster than renditions.
+_LOSSY_METHOD = {Effort.FAST: 0, Effort.BALANCED: 2, Effort.SMALL: 4}
+# With lossless, "quality" is effort: 30 finds matches that 0 misses, for 5 % more time.
 _LOSSLESS_EFFORT = {Effort.FAST: 0, Effort.BALANCED: 30, Effort.SMALL: 75}
 
-_COLORS = 16  # libwebp packs two pixels into a byte up to here
-_AREA = 0.002  # a grey that covers this share of the page is an area, and stays exact
-_DRAWN = 0.80  # the share of a drawn page that its areas cover; a photograph has none so large
 
-
-def encode_page(picture: Image.Image, format: Format, quality: int, effort: Effort) -> bytes:
-    """`picture` (RGBX) in `format`; grey pages as grey where the format knows grey."""
-    picture = _as_grey(picture)
-    if format is Format.WEBP and quality < 100 and picture.mode == "L":
-        levels = _levels(picture)
-        if levels is not None:
-            return _saved(
-                picture.point(levels), format="WEBP", lossless=True, method=0,
-                quality=_LOSSLESS_EFFORT[effort],
-            )  # fmt: skip
-    if picture.mode == "RGBX" and format is not Format.WEBP:
-        picture = picture.convert("RGB")
+def encode_page(raster: Raster, format: Format, quality: int, effort: Effort) -> bytes:
+    """The raster in `format`. WebP of quality 100 is exact. The raster's pixels may change."""
     match format:
         case Format.WEBP:
-            return _saved(
-                picture, format="WEBP", quality=quality, method=_METHOD[effort],
-                lossless=quality == 100,
-            )  # fmt: skip
+            drawn = quality == 100 or _simplify(raster.shared())
+            return _webp(
+                raster,
+                lossless=drawn,
+                quality=_LOSSLESS_EFFORT[effort] if drawn else quality,
+                method=0 if drawn else _LOSSY_METHOD[effort],
+            )
         case Format.JPEG:
-            return _saved(picture, format="JPEG", quality=quality, optimize=effort != "fast")
+            return _saved(
+                _plain(raster), "JPEG", quality=quality, optimize=effort is not Effort.FAST
+            )
         case Format.PNG:
-            return _saved(picture, format="PNG", compress_level=6 if effort == "small" else 1)
+            return _saved(_plain(raster), "PNG", compress_level=6 if effort == "small" else 1)
         case Format.AVIF:
-            return _saved(picture, format="AVIF", quality=quality, speed=8)
+            speed = 6 if effort is Effort.SMALL else 9
+            return _saved(raster.picture(), "AVIF", quality=quality, speed=speed)
 
 
-def _as_grey(picture: Image.Image) -> Image.Image:
-    red, green, blue = picture.split()[:3]
-    for other in (green, blue):
-        if ImageChops.difference(red, other).getbbox() is not None:
-            return picture
-    return red
+def _webp(raster: Raster, *, lossless: bool, quality: int, method: int) -> bytes:
+    body = webp.encode(
+        raster.pixels,
+        raster.width,
+        raster.height,
+        lossless=lossless,
+        quality=quality,
+        method=method,
+    )
+    if body is not None:
+        return body
+    return _saved(raster.picture(), "WEBP", lossless=lossless, quality=quality, method=method)
 
 
-def _levels(picture: Image.Image) -> Sequence[int] | None:
-    """A table from 256 greys to 16, or None for a page that is no drawing.
-
-    Greys that fill areas are kept as they are; between them the ramp is even.
-    """
-    counts = picture.histogram()
-    pixels = sum(counts)
-    areas = [grey for grey in range(256) if counts[grey] > pixels * _AREA]
-    areas = sorted(sorted(areas, key=lambda grey: -counts[grey])[: _COLORS // 2])
-    if sum(counts[grey] for grey in areas) < pixels * _DRAWN:
-        return None
-    chosen = set(areas)
-    used = [grey for grey in range(256) if counts[grey]]
-    if len(used) <= _COLORS:
-        chosen = set(used)
-    while len(chosen) < min(_COLORS, len(used)):
-        chosen.add(_middle_of_widest_gap(chosen | {0, 255}))
-    ordered = sorted(chosen)
-    return [min(ordered, key=lambda level: abs(level - grey)) for grey in range(256)]
+def _simplify(shared: Image.Image) -> bool:
+    """Bring a drawn page down to 16 colours in place; False for a page that is no drawing."""
+    if not is_drawn(shared):
+        return False
+    if _is_grey(sample(shared)):
+        # A coloured dot that the sample missed keeps its colour, to one of 16 steps a channel.
+        shared.paste(fewer_greys(shared))
+        return True
+    fewer = fewer_colours(shared.convert("RGB"))
+    if fewer is None:
+        return False
+    shared.paste(fewer.convert("RGBX"))
+    return True
 
 
-def _middle_of_widest_gap(greys: set[int]) -> int:
-    ordered = sorted(greys)
-    low, high = max(pairwise(ordered), key=lambda pair: pair[1] - pair[0])
-    return (low + high) // 2
+def _plain(raster: Raster) -> Image.Image:
+    """L where every pixel is grey, otherwise RGB."""
+    shared = raster.shared()
+    if _is_grey(sample(shared)) and _is_grey(shared):
+        return shared.getchannel(0)
+    return raster.picture()
 
 
-def _saved(picture: Image.Image, **options: object) -> bytes:
+def _is_grey(picture: Image.Image) -> bool:
+    red, green, blue = (picture.getchannel(channel) for channel in range(3))
+    return all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
+
+
+def _saved(picture: Image.Image, format: str, **options: object) -> bytes:
     body = io.BytesIO()
-    picture.save(body, **options)  # type: ignore[arg-type]
+    picture.save(body, format, **options)
     return body.getvalue()

@@ -6,6 +6,7 @@ fresh interpreter 140 ms), shares the parent's imports, and gives its memory bac
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -13,6 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 # Address space on top of what the parent has: a page of 25 megapixels takes 400 MB at its worst.
 MEMORY = 1_200_000_000
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def isolated(
@@ -78,6 +82,7 @@ def _serve(
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
+    _keep_freed_memory()
     _bound_memory()
     try:
         for value in work(*args, **kwargs):
@@ -89,6 +94,16 @@ def _serve(
         sender.send(("error", error))
     finally:
         sender.close()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc reuse the rasters' memory instead of mapping it anew for each page.
+
+    A page's buffers are 9 MB each; faulting them in took a third of the time of a blank page.
+    """
+    for option, value in ((_M_MMAP_THRESHOLD, 1 << 29), (_M_TRIM_THRESHOLD, 1 << 29)):
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 def _bound_memory() -> None:

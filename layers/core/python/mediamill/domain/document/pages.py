@@ -5,24 +5,20 @@ One page is in memory at a time. The raster is sized from the page's box before 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
-import pypdfium2
 from PIL import Image
 
 from mediamill.domain.derivative import Product
 from mediamill.domain.document.encode import encode_page
 from mediamill.domain.document.open import Document
+from mediamill.domain.document.raster import Raster, raster_size
 from mediamill.domain.image.encoding import CONTENT_TYPE, EXTENSION
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
 DPI = 150
 _POINTS_PER_INCH = 72
-
-# libwebp's largest side (16,383); PDFium and the other formats go further.
-_LONGEST_SIDE = 16_383
 
 
 def pages(
@@ -45,9 +41,14 @@ def pages(
     limits = limits or Limits()
     end = min(last or document.page_count, document.page_count, limits.pages)
     for number in range(first, end + 1):
-        picture = _raster(document, number, dpi / _POINTS_PER_INCH, limits.page_pixels)
+        # Two of 16 colours share a byte in WebP. In rows of whole bytes libwebp's fastest method
+        # loses track of white paper (53 KB where an odd width gives 3), so the width is odd.
+        size = raster_size(
+            *document.page_size(number), dpi / _POINTS_PER_INCH, limits.page_pixels, odd=True
+        )
+        raster = Raster(document, number, size)
         encoded = encode_page(
-            picture, format, QUALITY[format] if quality is None else quality, effort
+            raster, format, QUALITY[format] if quality is None else quality, effort
         )
         yield Product(
             name="pages",
@@ -55,8 +56,8 @@ def pages(
             format=format.value,
             extension=EXTENSION[format],
             content_type=CONTENT_TYPE[format],
-            width=picture.width,
-            height=picture.height,
+            width=raster.width,
+            height=raster.height,
             page=number,
             truncated=number == limits.pages < document.page_count,
         )
@@ -73,39 +74,10 @@ def first_page(
     limits = limits or Limits()
     width, height = document.page_size(1)
     scale = max(_scale_for(profile, width, height) for profile in profiles)
-    return _raster(document, 1, scale, limits.page_pixels).convert("RGB")
+    size = raster_size(width, height, scale, limits.page_pixels)
+    return Raster(document, 1, size).picture()
 
 
 def _scale_for(profile: Profile, width: float, height: float) -> float:
     across, down = profile.width / width, profile.height / height
     return min(across, down) if profile.fit == "inside" else max(across, down)
-
-
-def raster_size(width: float, height: float, scale: float, pixels: int) -> tuple[int, int]:
-    """Whole pixels of a page of `width` × `height` points at `scale`, within `pixels`.
-
-    At least 1 × 1, no side over 16,383.
-    """
-    scale = min(scale, math.sqrt(pixels / (width * height)), _LONGEST_SIDE / max(width, height))
-    across, down = max(1, round(width * scale)), max(1, round(height * scale))
-    # A sliver's short side was rounded up to 1 pixel, and rounding may have gone past the limit.
-    while across * down > pixels:
-        across, down = (across - 1, down) if across >= down else (across, down - 1)
-    return across, down
-
-
-def _raster(document: Document, number: int, scale: float, pixels: int) -> Image.Image:
-    """Page `number` on white, RGBX."""
-    across, down = raster_size(*document.page_size(number), scale, pixels)
-    with document.page(number) as page:
-        bitmap = pypdfium2.PdfBitmap.new_native(
-            across, down, pypdfium2.raw.FPDFBitmap_BGRx, rev_byteorder=True
-        )
-        bitmap.fill_rect((255, 255, 255, 255), 0, 0, across, down)
-        flags = pypdfium2.raw.FPDF_ANNOT | pypdfium2.raw.FPDF_REVERSE_BYTE_ORDER
-        place = (bitmap, page, 0, 0, across, down, 0, flags)
-        pypdfium2.raw.FPDF_RenderPageBitmap(*place)
-        if page.formenv is not None:
-            pypdfium2.raw.FPDF_FFLDraw(page.formenv, *place)
-    picture: Image.Image = bitmap.to_pil()
-    return picture

@@ -1,0 +1,53 @@
+"""libwebp called directly: the same pixels as through Pillow, and Pillow where it cannot be."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from made import pdf
+from PIL import Image
+
+from mediamill.domain.document import open_document, webp
+from mediamill.domain.document.encode import encode_page
+from mediamill.domain.document.raster import Raster
+from mediamill.domain.profile import Effort, Format
+
+RED_LEFT = b"1 0 0 rg 0 0 100 100 re f 0 0 1 rg 150 50 30 30 re f"
+
+
+def raster() -> Raster:
+    with open_document(pdf.document([RED_LEFT])) as document:
+        return Raster(document, 1, (201, 100))
+
+
+def test_lossless_keeps_every_pixel() -> None:
+    page = raster()
+    body = webp.encode(page.pixels, 201, 100, lossless=True, quality=30, method=0)
+    assert body is not None
+    assert Image.open(io.BytesIO(body)).convert("RGB").tobytes() == page.picture().tobytes()
+
+
+def test_lossy_is_the_same_as_through_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = raster()
+    body = webp.encode(page.pixels, 201, 100, lossless=False, quality=80, method=2)
+    through_pillow = io.BytesIO()
+    page.picture().save(through_pillow, "WEBP", quality=80, method=2)
+    assert body == through_pillow.getvalue()
+
+
+def test_gives_nothing_for_a_picture_that_webp_cannot_hold() -> None:
+    page = raster()
+    assert webp.encode(page.pixels, 16_384, 1, lossless=True, quality=0, method=0) is None
+
+
+@pytest.mark.parametrize("quality", [80, 100])
+def test_goes_through_pillow_where_libwebp_is_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch, quality: int
+) -> None:
+    direct = encode_page(raster(), Format.WEBP, quality, Effort.BALANCED)
+    monkeypatch.setattr(webp, "_libwebp", lambda: None)
+    through_pillow = encode_page(raster(), Format.WEBP, quality, Effort.BALANCED)
+    assert (
+        Image.open(io.BytesIO(direct)).tobytes() == Image.open(io.BytesIO(through_pillow)).tobytes()
+    )
