@@ -13,7 +13,7 @@ from itertools import pairwise
 from PIL import Image, ImageChops
 
 # libwebp packs two pixels into one byte up to 16 colours. Greys of text at the ends of 16 steps
-# are at most 9 levels from where they were.
+# are at most 13 levels from where they were.
 COLORS = 16
 
 # Every eighth row is looked at. A photograph of 2 % of a page made at least 1.3 % of its blocks
