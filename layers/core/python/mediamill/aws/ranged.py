@@ -32,8 +32,9 @@ MIB = 1024 * KIB
 # S3 answers a range in 10–30 ms whatever its size up to some hundred kilobytes, so that smaller
 # blocks save bytes and no time.
 BLOCK = 64 * KIB
-CACHE = 4 * MIB
-LOOK_AHEAD = 4 * MIB
+# A film's index of several megabytes is passed through once without losing the first block.
+CACHE = 8 * MIB
+LOOK_AHEAD = 2 * MIB
 
 # Past so many requests the access pattern is not "a few headers"; one GET of it all is cheaper.
 SPOOL_AFTER = 48
