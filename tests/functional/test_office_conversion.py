@@ -14,9 +14,9 @@ import pytest
 from made import office as made
 
 from mediamill.domain.errors import Broken, PasswordRequired, TimedOut, Unprocessable, Unsupported
-from mediamill.domain.office import convert as conversion
+from mediamill.domain.office import conversion
 from mediamill.domain.office.bounds import Bounds
-from mediamill.domain.office.convert import Office, convert, locate, warm
+from mediamill.domain.office.conversion import Office, convert, locate, warm
 from mediamill.domain.office.formats import DOCX, HTML, ODS, ODT, RTF, Format
 from mediamill.domain.office.prepare import Ready
 
@@ -37,9 +37,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 def as_pdf(
     original: bytes, name: str, office: Office, folder: Path, bounds: Bounds | None = None
 ) -> pypdfium2.PdfDocument:
-    path = folder / "original"
-    path.write_bytes(original)
-    product = convert(path, name=name, office=office, bounds=bounds, scratch=folder)
+    product = convert(original, name=name, office=office, bounds=bounds, scratch=folder)
     return pypdfium2.PdfDocument(product.body)
 
 
@@ -57,7 +55,7 @@ def text_of(document: pypdfium2.PdfDocument) -> str:
     ],
 )
 def test_every_office_document_of_the_corpus_becomes_a_pdf(path: Path, office: Office) -> None:
-    product = convert(path, name=path.name, office=office)
+    product = convert(path.read_bytes(), name=path.name, office=office)
     assert product.body.startswith(b"%PDF-")
     assert (product.name, product.extension) == ("pdf", "pdf")
     assert product.content_type == "application/pdf"
@@ -162,27 +160,27 @@ def as_xls(office: Office, workbook: Path, folder: Path) -> None:
 
 
 def test_keeps_as_many_pages_as_allowed_and_says_so(office: Office, tmp_path: Path) -> None:
-    path = tmp_path / "long.txt"
-    path.write_text("line\n" * 400)
-    whole = convert(path, name="long.txt", office=office, bounds=Bounds(pages=50))
+    long = b"line\n" * 400
+    whole = convert(long, name="long.txt", office=office, bounds=Bounds(pages=50))
     pages = len(pypdfium2.PdfDocument(whole.body))
     assert pages > 3
     assert not whole.truncated
-    exact = convert(path, name="long.txt", office=office, bounds=Bounds(pages=pages))
+    exact = convert(long, name="long.txt", office=office, bounds=Bounds(pages=pages))
     assert not exact.truncated
-    cut = convert(path, name="long.txt", office=office, bounds=Bounds(pages=3))
+    cut = convert(long, name="long.txt", office=office, bounds=Bounds(pages=3))
     assert cut.truncated
     assert len(pypdfium2.PdfDocument(cut.body)) == 3
 
 
 def test_stops_at_its_time_and_leaves_nothing_behind(office: Office, tmp_path: Path) -> None:
-    path = tmp_path / "a.docx"
-    path.write_bytes(made.docx(text="slow"))
+    original = made.docx(text="slow")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     began = time.monotonic()
     with pytest.raises(TimedOut):
-        convert(path, name="a.docx", office=office, bounds=Bounds(seconds=0.12), scratch=scratch)
+        convert(
+            original, name="a.docx", office=office, bounds=Bounds(seconds=0.12), scratch=scratch
+        )
     assert time.monotonic() - began < 3
     assert not list(scratch.iterdir())
     assert not processes_naming(str(scratch))

@@ -7,6 +7,7 @@ profile) and buys that no document meets another: a crash, a leak, a hang ends w
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -72,6 +73,27 @@ def locate(command: str = "soffice") -> Path | None:
     return binary if binary.exists() else Path(found).resolve()
 
 
+def install(command: str = "soffice", profile: Path | None = None) -> Office:
+    """The LibreOffice behind a command, with a warmed profile: the one given, or its own.
+
+    Where no profile is given, one is kept in a folder of this user's among the temporary files,
+    and shared by every process that uses the same LibreOffice. Raises RuntimeError where there is
+    no LibreOffice, or where that folder is somebody else's.
+    """
+    program = locate(command)
+    if program is None:
+        raise RuntimeError(f"There is no LibreOffice: {command} is not on the PATH.")
+    if profile is None:
+        stamp = hashlib.sha256(f"{program}:{program.stat().st_mtime_ns}".encode()).hexdigest()
+        owned = Path(tempfile.gettempdir()) / f"mediamill-office-{os.getuid()}"
+        owned.mkdir(mode=0o700, exist_ok=True)
+        status = owned.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise RuntimeError(f"{owned} is not this user's folder.")
+        profile = owned / stamp[:16]
+    return Office(program, profile) if profile.exists() else warm(program, profile)
+
+
 def warm(program: Path, profile: Path) -> Office:
     """Make `profile` by starting LibreOffice once on a document of one word.
 
@@ -98,7 +120,7 @@ def warm(program: Path, profile: Path) -> Office:
 
 
 def convert(
-    original: Path,
+    original: bytes,
     *,
     name: str,
     content_type: str = "",
@@ -116,9 +138,10 @@ def convert(
     """
     bounds = bounds or Bounds()
     with _job(scratch) as folder:
-        ready = prepare(
-            original, folder / "in", name=name, content_type=content_type, bounds=bounds
-        )
+        source = folder / "original"
+        source.write_bytes(original)
+        ready = prepare(source, folder / "in", name=name, content_type=content_type, bounds=bounds)
+        source.unlink()
         made = folder / "out" / "document.pdf"
         for _ in range(_ATTEMPTS):
             shutil.rmtree(folder / "profile", ignore_errors=True)
