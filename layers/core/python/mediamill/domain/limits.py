@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mediamill.domain.kind import Kind
+
 MEGA = 1_000_000
 
 
@@ -26,3 +28,12 @@ class Limits:
     pages: int = 200
     page_pixels: int = 25 * MEGA
     text_bytes: int = 10 * MEGA
+
+    def bytes_for(self, kind: Kind) -> int:
+        """How many bytes an original of this kind may have to be more than described."""
+        per_kind = {
+            Kind.IMAGE: self.image_bytes,
+            Kind.DOCUMENT: self.document_bytes,
+            Kind.OFFICE: self.office_bytes,
+        }
+        return min(per_kind.get(kind, self.any_bytes), self.any_bytes)

@@ -29,7 +29,7 @@ class Magic:
             raise RuntimeError(f"libmagic cannot load its tables from {folder}")
 
     def media_type(self, head: bytes) -> str:
-        """The media type of a file that begins with `head`; `application/octet-stream` if unknown."""
+        """The media type of what begins with `head`, else `application/octet-stream`."""
         answer = self._library.magic_buffer(self._cookie, head, len(head))
         return bytes(answer).decode() if answer else "application/octet-stream"
 

@@ -1,0 +1,23 @@
+"""The formats that derivatives are written in: extension and media type of each, in one place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MediaFormat(NamedTuple):
+    """How a format is named in keys and headers; the extension has no dot."""
+
+    extension: str
+    content_type: str
+
+
+FORMATS = {
+    "webp": MediaFormat("webp", "image/webp"),
+    "jpeg": MediaFormat("jpg", "image/jpeg"),
+    "avif": MediaFormat("avif", "image/avif"),
+    "png": MediaFormat("png", "image/png"),
+    "pdf": MediaFormat("pdf", "application/pdf"),
+    "text": MediaFormat("txt", "text/plain; charset=utf-8"),
+    "json": MediaFormat("json", "application/json"),
+}
