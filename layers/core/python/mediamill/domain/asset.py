@@ -9,6 +9,7 @@ from typing import Any
 
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill.domain.manifest import StepError
 
 SEQUENCER_DIGITS = 32
 
@@ -40,14 +41,6 @@ class Source:
     content_type: str
     bytes: int
     etag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StepError:
-    """Why a step failed: a stable code and a sentence that a person understands."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mediamill.domain.asset import Step, StepError
+from mediamill.domain.asset import Step
+from mediamill.domain.derivative import Derivative
 from mediamill.domain.errors import Unavailable
 from mediamill.domain.kind import Kind, StepStatus
 from mediamill.domain.limits import Limits
+from mediamill.domain.manifest import StepError
 
 _ANY = "*"
+_FOLLOWED_BY = {"office": ("document", "pdf")}  # step → the step that reads what it made
 _NEEDED = {Kind.OFFICE: "office"}  # kinds that are described, but not converted, without their step
 _HOW_TO_ENABLE = {
     "office": (
@@ -64,6 +67,15 @@ class Workers:
                 for step, state in steps.items()
             }
         return steps
+
+
+def follow_up(name: str, step: Step) -> tuple[str, Derivative] | None:
+    """The step that goes on with what a complete step made, and the derivative that it reads."""
+    if step.status is not StepStatus.COMPLETE or name not in _FOLLOWED_BY:
+        return None
+    following, made = _FOLLOWED_BY[name]
+    rows = [row for row in step.derivatives if row.name == made]
+    return (following, rows[0]) if rows else None
 
 
 def too_large(kind: Kind | None, size: int, allowed: int) -> StepError:

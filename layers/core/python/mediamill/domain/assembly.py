@@ -1,0 +1,66 @@
+"""The manifest of a settled record: what each step found and made, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mediamill.domain.asset import Record, settled_status
+from mediamill.domain.kind import StepStatus
+from mediamill.domain.manifest import SCHEMA_VERSION, StepReport
+from mediamill.domain.wire import JSON, to_json
+
+_FIRST = "metadata"  # what it reads from headers gives way to what the others decoded
+
+
+def assemble(record: Record, completed_at: str) -> dict[str, JSON]:
+    """The manifest as JSON; the fields are those of `manifest.Manifest`."""
+    asset = record.asset
+    manifest: dict[str, JSON] = {
+        "schema_version": SCHEMA_VERSION,
+        "asset_id": asset.asset_id,
+        "key": asset.key,
+        "status": settled_status(record).value,
+        "kind": asset.kind.value,
+        "content_type": asset.content_type,
+        "bytes": asset.bytes,
+        "created_at": asset.created_at,
+        "completed_at": completed_at,
+        "derivatives": [_row(row) for row in record.derivatives],
+        "steps": _steps(record),
+    }
+    for name in sorted(record.steps, key=lambda name: name != _FIRST):
+        _merge(manifest, record.steps[name].facts)
+    return manifest
+
+
+def completed_at(record: Record) -> str:
+    """When the last step ended: the same, however often the manifest is written."""
+    ends = [step.finished_at for step in record.steps.values() if step.finished_at]
+    return max(ends, default=record.asset.created_at)
+
+
+def _row(row: object) -> dict[str, JSON]:
+    plain = to_json(row)
+    if plain.get("truncated") is False:
+        del plain["truncated"]
+    return plain
+
+
+def _steps(record: Record) -> dict[str, JSON]:
+    reports: dict[str, JSON] = {
+        name: to_json(StepReport(step.status, step.duration_ms, step.error))
+        for name, step in record.steps.items()
+    }
+    if record.rejection is not None:
+        reports["ingest"] = to_json(StepReport(StepStatus.FAILED, None, record.rejection))
+    return reports
+
+
+def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
+    for name, value in facts.items():
+        known = manifest.get(name)
+        if isinstance(known, dict) and isinstance(value, Mapping):
+            manifest[name] = {**known, **value}
+        else:
+            manifest[name] = value

@@ -1,0 +1,133 @@
+"""Every environment variable that the functions know, read once, typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.profile import Profile, parse_profiles
+from mediamill.domain.workers import Workers
+
+T = TypeVar("T")
+
+
+class BadSetting(ValueError):
+    """An environment variable has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells the functions. Each function is given only the part that it needs.
+
+    `environment` is kept as it was read; every property reads one variable, and raises BadSetting
+    where the value is missing or cannot be understood.
+    """
+
+    environment: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """The settings of this process."""
+        return cls(dict(os.environ))  # noqa: TID251  the one place that reads it
+
+    @cached_property
+    def uploads_bucket(self) -> str:
+        """Where originals are put."""
+        return self._text("UPLOADS_BUCKET")
+
+    @cached_property
+    def results_bucket(self) -> str:
+        """Where derivatives and manifests are put."""
+        return self._text("RESULTS_BUCKET")
+
+    @cached_property
+    def assets_table(self) -> str:
+        """The DynamoDB table with one record per uploads key."""
+        return self._text("ASSETS_TABLE")
+
+    @cached_property
+    def assets_topic(self) -> str:
+        """The ARN of the topic that fans assets out to the workers."""
+        return self._text("ASSETS_TOPIC")
+
+    @cached_property
+    def completed_topic(self) -> str:
+        """The ARN of the topic that tells the world of finished assets."""
+        return self._text("COMPLETED_TOPIC")
+
+    @cached_property
+    def manifest_queue(self) -> str:
+        """The URL of the queue in front of the manifest function."""
+        return self._text("MANIFEST_QUEUE")
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Which steps there are, and for which kinds."""
+        return self._parsed("WORKERS", Workers.parse)
+
+    @cached_property
+    def profiles(self) -> Sequence[Profile]:
+        """The renditions to make."""
+        return self._parsed(
+            "RENDITIONS",
+            lambda renditions: parse_profiles(
+                renditions,
+                self.environment.get("FORMATS", "webp"),
+                qualities=self.environment.get("QUALITIES", ""),
+                effort=self.environment.get("EFFORT", "balanced"),
+            ),
+        )
+
+    @cached_property
+    def background(self) -> str:
+        """What shows through where a format has no alpha: `#rrggbb`."""
+        return self.environment.get("BACKGROUND", "#ffffff")
+
+    @cached_property
+    def cache_control(self) -> str:
+        """The Cache-Control header of derivatives."""
+        return self.environment.get("CACHE_CONTROL", "public, max-age=86400")
+
+    @cached_property
+    def max_receive_count(self) -> int:
+        """How often a queue delivers a message before it goes to the DLQ."""
+        return self._number("MAX_RECEIVE_COUNT", 5)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The limits; those that are not set have the defaults of `Limits`."""
+        default = Limits()
+
+        def megabytes(name: str, otherwise: int) -> int:
+            return self._number(name, otherwise // MEGA) * MEGA
+
+        return Limits(
+            image_bytes=megabytes("MAX_IMAGE_MEGABYTES", default.image_bytes),
+            document_bytes=megabytes("MAX_DOCUMENT_MEGABYTES", default.document_bytes),
+            office_bytes=megabytes("MAX_OFFICE_MEGABYTES", default.office_bytes),
+            any_bytes=megabytes("MAX_MEGABYTES", default.any_bytes),
+            pixels=megabytes("MAX_MEGAPIXELS", default.pixels),
+            frames=self._number("MAX_FRAMES", default.frames),
+            pages=self._number("MAX_PAGES", default.pages),
+            text_bytes=megabytes("MAX_TEXT_MEGABYTES", default.text_bytes),
+        )
+
+    def _text(self, name: str) -> str:
+        value = self.environment.get(name, "")
+        if not value:
+            raise BadSetting(f"The environment variable {name} is not set: see template.yaml.")
+        return value
+
+    def _number(self, name: str, otherwise: int) -> int:
+        return self._parsed(name, int) if name in self.environment else otherwise
+
+    def _parsed(self, name: str, parse: Callable[[str], T]) -> T:
+        text = self._text(name)
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise BadSetting(f"{name}={text!r}: {error}") from error
