@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mediamill.aws import storage
 from mediamill.aws.observe import about, count, logger
+from mediamill.aws.ranged import OriginalGone
 from mediamill.aws.records import Delivery, FanOut, HandOver, StorageEvent, storage_events
-from mediamill.aws.storage import Gone, Results
+from mediamill.aws.storage import Results
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic, ManifestQueue
 from mediamill.aws.worker import original
@@ -40,7 +41,7 @@ class Intake:
         for event in storage_events(message):
             try:
                 self._take(event, message.message_id)
-            except Gone:
+            except OriginalGone:
                 logger.info("skipped: gone before it was read", key=event.key)
 
     def _take(self, event: StorageEvent, delivery: str) -> None:

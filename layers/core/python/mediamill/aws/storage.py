@@ -13,20 +13,18 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from mediamill.aws.clients import client
+from mediamill.aws.ranged import OriginalGone, RangedFile
 from mediamill.domain.asset import Asset, Source
 from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import TooLarge
 from mediamill.domain.keys import derivative_key
+from mediamill.domain.metadata.record import StoredFacts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed", "405"}
 _DELETE_AT_ONCE = 1000  # DeleteObjects takes no more keys in a request
-
-
-class Gone(Exception):
-    """The object is not there any more: it was deleted or overwritten since the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,53 @@ def head(bucket: str, key: str) -> Stored | None:
 
 
 def first_bytes(bucket: str, key: str, version_id: str | None, count: int) -> bytes:
-    """The first `count` bytes of an object that is not empty, in one request. Raises Gone."""
+    """The first `count` bytes of an object that is not empty, in one request. Raises OriginalGone."""
     with _opened(bucket, key, version_id, Range=f"bytes=0-{count - 1}") as body:
         return body.read()
 
 
 def read(source: Source, most: int) -> bytes:
-    """All bytes of a source. Raises Gone, or TooLarge before reading where it has over `most`."""
+    """All bytes of a source. Raises OriginalGone, or TooLarge before reading where it has over `most`."""
     if source.bytes > most:
         raise TooLarge(f"The file has {source.bytes:,} bytes; {most:,} may be read at once.")
     with _opened(source.bucket, source.key, source.version_id) as body:
         return body.read()
+
+
+def ranged(source: Source) -> RangedFile:
+    """A source as a file that reads only the ranges it is asked for, pinned to its version."""
+    return RangedFile(
+        client("s3"),
+        source.bucket,
+        source.key,
+        size=source.bytes,
+        version_id=source.version_id,
+        etag=source.etag,
+    )
+
+
+def stored_facts(source: Source) -> StoredFacts:
+    """What S3 itself knows of a source. Raises OriginalGone."""
+    more: dict[str, Any] = {"VersionId": source.version_id} if source.version_id else {}
+    try:
+        answer = client("s3").head_object(
+            Bucket=source.bucket, Key=source.key, ChecksumMode="ENABLED", **more
+        )
+    except ClientError as error:
+        if _code(error) in _GONE:
+            raise OriginalGone(f"{source.key} is not there any more") from error
+        raise
+    named = {name.lower(): str(value) for name, value in answer.items()}
+    return StoredFacts(
+        etag=answer["ETag"].strip('"'),
+        checksums={
+            name.removeprefix("checksum"): value
+            for name, value in named.items()
+            if name.startswith("checksum") and name != "checksumtype"
+        },
+        storage_class=answer.get("StorageClass", "STANDARD"),
+        last_modified=answer["LastModified"].isoformat(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +222,7 @@ def _opened(bucket: str, key: str, version_id: str | None, **more: Any) -> IO[by
         answer = client("s3").get_object(Bucket=bucket, Key=key, **more)
     except ClientError as error:
         if _code(error) in _GONE:
-            raise Gone(f"{key} is not there any more") from error
+            raise OriginalGone(f"{key} is not there any more") from error
         raise
     return cast("IO[bytes]", answer["Body"])
 

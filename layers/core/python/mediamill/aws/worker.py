@@ -24,8 +24,9 @@ from mediamill.aws.observe import (
     measure_ms,
     queue_handler,
 )
+from mediamill.aws.ranged import OriginalGone, RangedFile
 from mediamill.aws.records import Delivery, FanOut, HandOver, fan_out
-from mediamill.aws.storage import Gone, Results, Shelf
+from mediamill.aws.storage import Results, Shelf
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic, ManifestQueue
 from mediamill.domain.asset import Asset, Record, Source, Step
@@ -33,6 +34,7 @@ from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
+from mediamill.domain.metadata.record import StoredFacts
 from mediamill.domain.workers import follow_up
 from mediamill.settings import Settings
 
@@ -51,6 +53,14 @@ class Task:
     def read(self) -> bytes:
         """All bytes of the source, which the limits of its kind allow. Raises TooLarge."""
         return storage.read(self.source, self.settings.limits.bytes_for(self.source.kind))
+
+    def open(self) -> RangedFile:
+        """The source as a file, of which only what is read is fetched."""
+        return storage.ranged(self.source)
+
+    def stored(self) -> StoredFacts:
+        """What S3 itself knows of the source."""
+        return storage.stored_facts(self.source)
 
     def store(self, product: Product) -> None:
         """Store a product under its name in the results bucket, while the job goes on."""
@@ -98,7 +108,7 @@ class Worker:
             self.manifest_queue.send(overdue, delay_seconds=round(seconds) + _GRACE_SECONDS)
         try:
             closing = self._work(told, state, seconds * SHARE)
-        except Gone:
+        except OriginalGone:
             logger.info("dropped: the original is gone, its removal is on the way")
             return
         except Exception as error:

@@ -1,0 +1,23 @@
+"""Image worker: an original in, its renditions out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mediamill.aws.worker import Task, worker
+from mediamill.domain.image import picture_block, render
+from mediamill.settings import Settings
+
+settings = Settings.from_env()
+
+
+def renditions(task: Task) -> Mapping[str, Any]:
+    """Store every rendition; what the one decode told about the picture."""
+    rendering = render(
+        task.read(), settings.profiles, settings.limits, background=settings.background
+    )
+    for rendition in rendering:
+        task.store(rendition)
+    return picture_block(rendering.facts)
+
+
+lambda_handler = worker("image", settings, renditions)

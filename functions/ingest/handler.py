@@ -1,0 +1,7 @@
+"""Ingest: an S3 event in; the file recognised, the asset opened, the workers told."""
+
+from mediamill.aws.intake import Intake
+from mediamill.aws.observe import queue_handler
+from mediamill.settings import Settings
+
+lambda_handler = queue_handler(Intake(Settings.from_env()).handle)
