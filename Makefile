@@ -2,11 +2,10 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := 0.13.8
-GROUPS := core ingest image metadata document office manifest local dev
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
-.PHONY: setup lock
+.PHONY: setup lock lock-check
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -16,6 +15,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-lock:
-	@uv pip compile pyproject.toml $(GROUPS:%=--group %) --universal --python-version 3.11 \
-	  --generate-hashes --no-header -o requirements.lock -q
+lock: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lock.py
+
+lock-check: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lock.py --check

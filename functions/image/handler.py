@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediamill.aws.worker import Task, worker
-from mediamill.domain.image import picture_block, render
+from mediamill.domain.assembly import picture_facts
+from mediamill.domain.image import render
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
@@ -17,7 +18,7 @@ def renditions(task: Task) -> Mapping[str, Any]:
     )
     for rendition in rendering:
         task.store(rendition)
-    return picture_block(rendering.facts)
+    return picture_facts(rendering.facts)
 
 
 lambda_handler = worker("image", settings, renditions)

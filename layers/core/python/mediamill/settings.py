@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.metadata.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
 from mediamill.domain.workers import Workers
 
@@ -91,6 +92,16 @@ class Settings:
     def cache_control(self) -> str:
         """The Cache-Control header of derivatives."""
         return self.environment.get("CACHE_CONTROL", "public, max-age=86400")
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """How much of a file's metadata the manifest tells."""
+        return self._parsed("PRIVACY", Privacy)
+
+    @cached_property
+    def digest(self) -> bool:
+        """Whether to read every original whole for its SHA-256."""
+        return self.environment.get("DIGEST", "false") == "true"
 
     @cached_property
     def max_receive_count(self) -> int:

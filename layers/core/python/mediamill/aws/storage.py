@@ -56,13 +56,13 @@ def head(bucket: str, key: str) -> Stored | None:
 
 
 def first_bytes(bucket: str, key: str, version_id: str | None, count: int) -> bytes:
-    """The first `count` bytes of an object that is not empty, in one request. Raises OriginalGone."""
+    """The first `count` bytes of a non-empty object, in one request. Raises OriginalGone."""
     with _opened(bucket, key, version_id, Range=f"bytes=0-{count - 1}") as body:
         return body.read()
 
 
 def read(source: Source, most: int) -> bytes:
-    """All bytes of a source. Raises OriginalGone, or TooLarge before reading where it has over `most`."""
+    """All bytes of a source. Raises OriginalGone, or TooLarge, unread, where it has over `most`."""
     if source.bytes > most:
         raise TooLarge(f"The file has {source.bytes:,} bytes; {most:,} may be read at once.")
     with _opened(source.bucket, source.key, source.version_id) as body:

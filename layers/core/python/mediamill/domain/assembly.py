@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediamill.domain.asset import Record, settled_status
+from mediamill.domain.facts import ImageFacts
 from mediamill.domain.kind import StepStatus
 from mediamill.domain.manifest import SCHEMA_VERSION, StepReport
 from mediamill.domain.wire import JSON, to_json
@@ -64,3 +65,14 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
             manifest[name] = {**known, **value}
         else:
             manifest[name] = value
+
+
+def picture_facts(facts: ImageFacts) -> dict[str, JSON]:
+    """The manifest's part of a picture: its size and format on top, the rest in `image`."""
+    block = to_json(facts)
+    top: dict[str, JSON] = {
+        name: block.pop(name)
+        for name in ("format", "width", "height", "orientation")
+        if name in block
+    }
+    return {**top, "image": block}
