@@ -27,8 +27,8 @@ IMAGES = frozenset({"office"})
 
 def compiled(groups: tuple[str, ...], *options: str) -> str:
     """The pins of dependency groups, with hashes, for every Python and platform. Exits on error."""
-    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--universal", "--deps"]
-    command += ["--python-version", "3.11", "--generate-hashes", *options]
+    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--universal"]
+    command += ["--deps", "--python-version", "3.11", "--generate-hashes", *options]
     command += [f"--group={ROOT / 'pyproject.toml'}:{group}" for group in groups]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
