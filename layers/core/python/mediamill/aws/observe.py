@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mediamill.aws.records import Delivery, delivery
 from mediamill.domain.asset import Asset
+
+# A batch that changes nothing has nothing to count: that is no reason to warn.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 tracer = Tracer(auto_patch=False)

@@ -58,7 +58,7 @@ def head(bucket: str, key: str) -> Stored | None:
 def first_bytes(bucket: str, key: str, version_id: str | None, count: int) -> bytes:
     """The first `count` bytes of a non-empty object, in one request. Raises OriginalGone."""
     with _opened(bucket, key, version_id, Range=f"bytes=0-{count - 1}") as body:
-        return body.read()
+        return body.read(count)
 
 
 def read(source: Source, most: int) -> bytes:

@@ -108,8 +108,8 @@ class Worker:
             self.manifest_queue.send(overdue, delay_seconds=round(seconds) + _GRACE_SECONDS)
         try:
             closing = self._work(told, state, seconds * SHARE)
-        except OriginalGone:
-            logger.info("dropped: the original is gone, its removal is on the way")
+        except OriginalGone as gone:
+            logger.info("dropped: gone, its removal is on the way", reason=str(gone))
             return
         except Exception as error:
             if is_last:
