@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
+from mediamill.domain.wire import Pattern
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
@@ -40,7 +42,10 @@ class ImageFacts:
 
 # A date, or a date and a time, with the offset from UTC only where the file states one.
 WHEN = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$"
-When: TypeAlias = Annotated[str, {"pattern": WHEN}]
+When: TypeAlias = Annotated[str, Pattern(WHEN)]
+
+# The version of a published document: readers may rely on the major number.
+Version: TypeAlias = Annotated[str, Pattern(r"^1\.\d+$")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mediamill.domain.derivative import Derivative
-from mediamill.domain.facts import AudioFacts, DocumentFacts, GpsFacts, VideoFacts
+from mediamill.domain.facts import AudioFacts, DocumentFacts, GpsFacts, Version, VideoFacts
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.wire import JSON
 
@@ -63,7 +63,7 @@ class Manifest:
     `bytes` the original's size, `sha256` lower-case hex.
     """
 
-    schema_version: str
+    schema_version: Version
     asset_id: str
     key: str
     status: Status

@@ -17,6 +17,13 @@ from typing import Any, TypeAlias
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a string's text looks like, said in `Annotated` for the published schema."""
+
+    pattern: str
+
+
 def to_json(value: object) -> dict[str, JSON]:
     """The JSON object of a dataclass instance or a mapping.
 

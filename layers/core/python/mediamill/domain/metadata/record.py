@@ -10,6 +10,7 @@ from mediamill.domain.facts import (
     DocumentFacts,
     GpsFacts,
     SubtitleFacts,
+    Version,
     VideoFacts,
     When,
 )
@@ -59,7 +60,7 @@ class MetadataRecord:
     `raw` is what the readers of formats said, in their own words.
     """
 
-    schema_version: str
+    schema_version: Version
     key: str
     bytes: int
     kind: Kind
