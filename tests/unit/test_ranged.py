@@ -116,12 +116,18 @@ def test_an_empty_object_is_never_asked_for() -> None:
     assert bucket.asked == []
 
 
-def test_every_request_names_the_version_and_the_entity_tag() -> None:
+def test_every_request_names_the_entity_tag() -> None:
     bucket = Bucket(CONTENT)
-    file = reader(bucket, version_id="v1")
-    file.read(1)
-    assert bucket.asked[0]["VersionId"] == "v1"
+    reader(bucket, version_id="v1").read(1)
     assert bucket.asked[0]["IfMatch"] == '"one"'
+
+
+def test_the_version_is_named_once_another_has_taken_its_place() -> None:
+    bucket = Bucket(CONTENT)
+    bucket.errors = [refusal("PreconditionFailed")]
+    file = reader(bucket, version_id="v1")
+    assert file.read(5) == CONTENT[:5]
+    assert bucket.asked[-1]["VersionId"] == "v1"
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404"])
