@@ -1,0 +1,148 @@
+"""`mediamill up` and `mediamill down`: the whole stack on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from mediamill_cli.console import err, out
+from mediamill_cli.errors import Usage, explained
+from mediamill_cli.local import LocalStack
+from mediamill_cli.local.folder import DEFAULT, StateFolder
+from mediamill_cli.local.project import find_root
+from mediamill_cli.local.server import alive
+from mediamill_cli.local.stack import DEFAULT_PORT
+from mediamill_cli.options import State
+from mediamill_cli.stack import Stack
+
+_LOOK_SECONDS = 0.5
+
+
+def up(
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return as soon as it runs; `down` ends it.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="The loopback port to serve on.",
+            show_default=f"the last one, or {DEFAULT_PORT}",
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter of template.yaml; repeat for more."),
+    ] = None,
+    state: State = None,
+) -> None:
+    """Start, build and deploy the whole stack on this machine. Ctrl-C ends it."""
+    with explained(err):
+        local = LocalStack(
+            find_root(),
+            state_dir=state,
+            port=port,
+            parameters=_parameters(parameter or []),
+            phase=_phase,
+        )
+        ran = local.server is not None
+        ended = threading.Event()
+        with _ended_by_signal(ended):
+            try:
+                stack = local.up()
+            except BaseException:
+                if not ran:
+                    local.stop()
+                raise
+            _say_where(local, stack)
+            if detach or ran:
+                out.print("It goes on in the background; [bold]mediamill down[/] ends it.")
+                return
+            out.print("[bold]Ctrl-C[/] ends it, here; so does [bold]mediamill down[/], anywhere.")
+            _stay(local, ended)
+
+
+def down(state: State = None) -> None:
+    """End the local stack. What was uploaded and made stays for the next `up`."""
+    with explained(err):
+        folder = StateFolder(state if state is not None else find_root() / DEFAULT)
+        local = LocalStack(folder.root.parent, state_dir=folder.root)
+        with err.status("Stopping"):
+            stopped = local.stop()
+        out.print("Stopped." if stopped else "The local stack was not running.")
+
+
+def _stay(local: LocalStack, ended: threading.Event) -> None:
+    server = local.server
+    while server is not None and alive(local.folder, server):
+        if ended.wait(_LOOK_SECONDS):
+            with err.status("Stopping"):
+                local.stop()
+            break
+    out.print("Stopped.")
+
+
+@contextmanager
+def _ended_by_signal(ended: threading.Event) -> Iterator[None]:
+    """Ctrl-C, and what a closing terminal or a supervisor sends.
+
+    Until the stack is up they end what is being done; from then on they set the event.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if ended.is_set():
+            return
+        ended.set()
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, end)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _phase(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    with err.status(what):
+        yield
+    took = time.monotonic() - began
+    if took >= _LOOK_SECONDS:
+        err.print(f"[green]✓[/] {what} [dim]{took:.1f} s[/]")
+
+
+def _say_where(local: LocalStack, stack: Stack) -> None:
+    out.print(f"[bold]mediamill is up[/] at {stack.endpoint}")
+    for name, value in (
+        ("uploads", f"s3://{stack.uploads}"),
+        ("results", f"s3://{stack.results}"),
+        ("state", str(local.folder.root)),
+    ):
+        out.print(Text(f"  {name:8} {value}"), soft_wrap=True)
+    out.print("Next: [bold]mediamill upload --wait[/] FILE_OR_FOLDER…")
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    parameters = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not (name and equals):
+            raise Usage(
+                f"{each!r} is no parameter.", do="Write it like --parameter LogLevel=DEBUG."
+            )
+        parameters[name] = value
+    return parameters
