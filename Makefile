@@ -24,3 +24,24 @@ lock: setup
 
 lock-check: setup
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lock.py --check
+
+# ── On this machine ──────────────────────────────────────────────────────────────────────────────────
+
+SAMPLES := $(CURDIR)/.mediamill/samples
+
+.PHONY: up down demo
+up: setup  ## start the whole stack here; Ctrl-C ends it
+	@$(BIN)/mediamill up
+
+down: setup  ## end it
+	@$(BIN)/mediamill down
+
+demo: setup  ## start it, upload sample files (or FILES="a b/"), wait, show what was made
+	@$(BIN)/mediamill up --detach
+ifdef FILES
+	@$(BIN)/mediamill upload --wait --lenient $(FILES)
+else
+	@$(BIN)/python scripts/samples.py $(SAMPLES)
+	@$(BIN)/mediamill upload --wait $(SAMPLES)
+endif
+	@echo "  Stop it        make down"

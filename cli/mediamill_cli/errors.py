@@ -12,6 +12,9 @@ from contextlib import contextmanager
 import typer
 from botocore import exceptions as botocore
 from rich.console import Console
+from rich.text import Text
+
+from mediamill_cli.console import as_typed
 
 
 class Failure(Exception):
@@ -115,9 +118,5 @@ def explain(error: Exception) -> Failure:
 
 def tell(console: Console, failure: Failure) -> None:
     """Print a failure: what, then what to do."""
-    console.print(f"[bold red]✗[/] {_escaped(str(failure))}", highlight=False)
-    console.print(f"  {_escaped(failure.do)}", highlight=False)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+    console.print(Text.assemble(("✗ ", "bold red"), str(failure)), soft_wrap=True)
+    console.print(Text(f"  {as_typed(failure.do)}"), soft_wrap=True)

@@ -13,7 +13,7 @@ from mediamill.domain.kind import Status
 from mediamill_cli.assets import listed, record, records
 from mediamill_cli.choice import find_stack
 from mediamill_cli.commands.upload import tell_problems
-from mediamill_cli.console import err, out, print_json
+from mediamill_cli.console import as_typed, err, out, print_json
 from mediamill_cli.errors import Failure, explained
 from mediamill_cli.options import Json, Key, Keys, Profile, Region, StackName, State, Timeout
 from mediamill_cli.render import (
@@ -91,7 +91,7 @@ def ls(
         elif not shown:
             out.print("There are no assets" + (" with that prefix." if prefix else " yet."))
             if not prefix:
-                out.print("Next: [bold]mediamill upload --wait[/] FILE_OR_FOLDER…")
+                out.print(as_typed("Next: mediamill upload --wait FILE_OR_FOLDER…"))
         else:
             out.print(rows_table(shown))
             if len(rows) > len(shown):

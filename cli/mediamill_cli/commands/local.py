@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mediamill_cli.console import err, out
+from mediamill_cli.console import as_typed, err, out
 from mediamill_cli.errors import Usage, explained
 from mediamill_cli.local import LocalStack
 from mediamill_cli.local.folder import DEFAULT, StateFolder
@@ -65,9 +65,9 @@ def up(
                 raise
             _say_where(local, stack)
             if detach or ran:
-                out.print("It goes on in the background; [bold]mediamill down[/] ends it.")
+                out.print(as_typed("It runs in the background; `mediamill down` ends it."))
                 return
-            out.print("[bold]Ctrl-C[/] ends it, here; so does [bold]mediamill down[/], anywhere.")
+            out.print(as_typed("Ctrl-C ends it, and so does `mediamill down`."))
             _stay(local, ended)
 
 
@@ -133,7 +133,7 @@ def _say_where(local: LocalStack, stack: Stack) -> None:
         ("state", str(local.folder.root)),
     ):
         out.print(Text(f"  {name:8} {value}"), soft_wrap=True)
-    out.print("Next: [bold]mediamill upload --wait[/] FILE_OR_FOLDER…")
+    out.print(as_typed("Next: mediamill upload --wait FILE_OR_FOLDER…"))
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

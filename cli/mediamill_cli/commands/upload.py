@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from rich.text import Text
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
 from mediamill_cli.choice import find_stack
-from mediamill_cli.console import err, out, print_json
+from mediamill_cli.console import as_typed, err, out, print_json
 from mediamill_cli.errors import explained
 from mediamill_cli.options import Json, Profile, Region, StackName, State, Timeout
 from mediamill_cli.render import (
@@ -35,6 +36,10 @@ def upload(
         bool, typer.Option("--wait", "-w", help="Wait until everything is made, and show it.")
     ] = False,
     timeout: Timeout = 1800.0,
+    lenient: Annotated[
+        bool,
+        typer.Option("--lenient", help="With --wait: exit 0 if all are done, complete or not."),
+    ] = False,
     json: Json = False,
     stack: StackName = None,
     profile: Profile = None,
@@ -64,15 +69,15 @@ def upload(
                 )
             else:
                 sent = size(sum(source.bytes for source in sources))
-                out.print(f"Uploaded {_files(len(sources))}, {sent}. [bold]mediamill ls[/] "
-                          "shows what becomes of them.")  # fmt: skip
+                out.print(f"Uploaded {_files(len(sources))}, {sent}.")
+                out.print(as_typed("Next: mediamill ls shows what becomes of them."))
             return
         watch = wait(chosen, uploads, err, timeout=timeout, quiet=json)
         if json:
             print_json([record_json(record) for record in watch.finished])
         else:
             _tell(watch, timeout)
-        if not all_complete(watch.finished) or watch.waiting:
+        if watch.waiting or not (lenient or all_complete(watch.finished)):
             raise typer.Exit(1)
 
 
@@ -101,16 +106,30 @@ def _tell(watch: Watch, timeout: float) -> None:
         out.print()
     tell_problems(finished)
     out.print(Text(f"{_files(len(watch.uploads))}: {summary(finished) or 'none done'}"))
+    _tell_where(finished)
     if watch.waiting:
         names = ", ".join(printable(each.source.key) for each in watch.waiting[:3])
         err.print(
             Text(
                 f"✗ {_files(len(watch.waiting))} not done after {timeout:.0f} s: {names}"
                 + (" …" if len(watch.waiting) > 3 else "")
-                + "\n  They go on; `mediamill status --wait KEY` shows where they stand."
+                + as_typed("\n  They go on; `mediamill status --wait KEY` waits for one.")
             ),
             style="red",
         )
+
+
+def _tell_where(finished: Sequence[Record]) -> None:
+    example = next((record.asset.key for record in finished if len(record.derivatives) > 1), None)
+    if example is None:
+        return
+    key = printable(shlex.quote(example))
+    for what, command in (
+        ("See one", f"mediamill open {key}"),
+        ("Get all of it", f"mediamill get {key} --output FOLDER"),
+        ("List all", "mediamill ls"),
+    ):
+        out.print(Text(f"  {what:14} {as_typed(command)}"), soft_wrap=True)
 
 
 def _files(count: int) -> str:
