@@ -52,7 +52,7 @@ def test_puts_right_to_left_text_in_reading_order() -> None:
 
 
 def test_leaves_out_codes_that_are_no_letters() -> None:
-    assert plain(mapped("\x01", "b", "\x07")) == "b"
+    assert plain(mapped("\x01", "b", "\x07")).strip() == "b"
 
 
 def test_tells_each_page_and_its_size() -> None:
@@ -121,3 +121,22 @@ def test_holds_what_was_filled_into_a_form() -> None:
         more={10: field},
     )
     assert plain(made) == "Name\nfilled in"
+
+
+def test_keeps_the_hyphen_of_a_divided_word() -> None:
+    made = pdf.document([pdf.line("divi-", y=60) + b" " + pdf.line("ded", y=45)])
+    assert plain(made) == "divi-\nded"
+
+
+def test_holds_what_a_list_box_shows() -> None:
+    field = (
+        b"<</Type/Annot/Subtype/Widget/FT/Ch/T(list)/Opt[(red)(green)]/Rect[20 20 180 80]/F 4"
+        b"/DA(/F 12 Tf 0 g)/P 1000 0 R>>"
+    )
+    made = pdf.document(
+        [b""],
+        page_entries=b"/Annots[10 0 R]",
+        catalog_entries=b"/AcroForm<</Fields[10 0 R]/DR<</Font<</F 3 0 R>>>>>>",
+        more={10: field},
+    )
+    assert plain(made) == "red\ngreen"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -20,6 +20,9 @@ SCHEMA_VERSION = 1
 
 # Larger than any page: PDF 1.7, annex C bounds a page at 14,400 units.
 _EVERYWHERE = (-1e6, 1e6, 1e6, -1e6)  # left, top, right, bottom
+
+_CARRIAGE_RETURN = 0x0D
+_HYPHEN = "\x02"  # PDFium's sign for a word that is divided at the end of a line
 
 # Codes of glyphs whose font does not say which letters they are; tab and line ends are text.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f￾￿]")
@@ -138,18 +141,32 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
             buffer = (ctypes.c_ushort * size)()
             pdfium.FPDFText_GetBoundedText(letters, *_EVERYWHERE, buffer, size)
             content = bytes(buffer).decode("utf-16-le", errors="ignore")
+        content = content.replace("\r\n", "\n").replace("\r", "\n")
+        content = content.replace("\0", "")
+        if _CONTROL.search(content.replace(_HYPHEN, "")):
+            content = "".join(_known_letters(letters))
     finally:
         letters.close()
-    content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\x02", "-\n")
-    return "\n".join(filter(None, [_SPACES_AT_LINE_END.sub("", _CONTROL.sub("", content)),
-                                   *_field_values(page)]))  # fmt: skip
+    content = _CONTROL.sub("", content.replace(_HYPHEN, "-\n"))
+    content = _SPACES_AT_LINE_END.sub("", content)
+    return "\n".join(filter(None, [content, *_field_values(page)]))
 
 
-_FIELDS_WITH_TEXT = {
-    pdfium.FPDF_FORMFIELD_TEXTFIELD,
-    pdfium.FPDF_FORMFIELD_COMBOBOX,
-    pdfium.FPDF_FORMFIELD_LISTBOX,
-}
+def _known_letters(letters: pypdfium2.PdfTextPage) -> Iterator[str]:
+    """The page's characters, a blank for each run whose font does not say what they are."""
+    known = True
+    for index in range(letters.count_chars()):
+        if pdfium.FPDFText_HasUnicodeMapError(letters, index) == 1:
+            if known:
+                yield " "
+            known = False
+            continue
+        known = True
+        code = pdfium.FPDFText_GetUnicode(letters, index)
+        if pdfium.FPDFText_IsHyphen(letters, index) == 1:
+            yield _HYPHEN
+        elif 0 < code <= 0x10FFFF and code != _CARRIAGE_RETURN and not 0xD800 <= code < 0xE000:
+            yield chr(code)
 
 
 def _field_values(page: pypdfium2.PdfPage) -> Iterator[str]:
@@ -160,13 +177,27 @@ def _field_values(page: pypdfium2.PdfPage) -> Iterator[str]:
         field = pdfium.FPDFPage_GetAnnot(page, index)
         if not field:
             continue
-        if pdfium.FPDFAnnot_GetFormFieldType(page.formenv, field) in _FIELDS_WITH_TEXT:
-            size = pdfium.FPDFAnnot_GetFormFieldValue(page.formenv, field, None, 0)
-            buffer = (ctypes.c_ushort * (size // 2))()
-            pdfium.FPDFAnnot_GetFormFieldValue(page.formenv, field, buffer, size)
-            value = bytes(buffer).decode("utf-16-le", errors="ignore").rstrip("\0")
-            yield _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        kind = pdfium.FPDFAnnot_GetFormFieldType(page.formenv, field)
+        if kind == pdfium.FPDF_FORMFIELD_LISTBOX:
+            yield from _options(page, field)
+        elif kind in (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX):
+            yield _string(pdfium.FPDFAnnot_GetFormFieldValue, page.formenv, field)
         pdfium.FPDFPage_CloseAnnot(field)
+
+
+def _options(page: pypdfium2.PdfPage, field: object) -> Iterator[str]:
+    """A list box shows all its options."""
+    for option in range(max(0, pdfium.FPDFAnnot_GetOptionCount(page.formenv, field))):
+        yield _string(pdfium.FPDFAnnot_GetOptionLabel, page.formenv, field, option)
+
+
+def _string(getter: Callable[..., int], *of: object) -> str:
+    """What one of PDFium's getters of UTF-16 strings gives."""
+    size = getter(*of, None, 0)
+    buffer = (ctypes.c_ushort * max(1, size // 2))()
+    getter(*of, buffer, size)
+    value = bytes(buffer).decode("utf-16-le", errors="ignore").rstrip("\0")
+    return _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _words(page: pypdfium2.PdfPage) -> Sequence[Word]:
