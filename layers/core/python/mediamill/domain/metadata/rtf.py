@@ -35,7 +35,10 @@ def read_rtf(window: Window) -> dict[str, Any]:
     encoding = encoding if _known(encoding) else "cp1252"
     facts: dict[str, Any] = {}
     for word, name in _TEXTS.items():
-        if match := re.search(rf"\{{(?:\\\*)?\\{word}(?![a-z])", info):
+        # Where it stands twice, the one in a \\ud group has Unicode.
+        pattern = rf"\{{(?:\\\*)?\\{word}(?![a-z])"
+        match = re.search(rf"(?<=\\ud){pattern}", info) or re.search(pattern, info)
+        if match:
             body = _group(info, match.start())[len(match[0]) : -1]
             facts[name] = clean(_plain(body, encoding))
     if match := re.search(r"\{\\keywords(?![a-z])", info):
@@ -64,9 +67,9 @@ def _group(text: str, start: int) -> str:
 
 def _plain(body: str, encoding: str) -> str:
     """Text of a group without control words, its escapes decoded."""
-    raw = bytearray()
+    text, raw = "", bytearray()
     for match in re.finditer(
-        r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6}) ?\??|\\([\\{}])|\\\*|\\[a-z]+-?\d* ?|[{}]|([^\\{}]+)",
+        r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6}) ?(?:\\'[0-9a-fA-F]{2}|\?)?|\\([\\{}])|\\\*|\\[a-z]+-?\d* ?|[{}]|([^\\{}]+)",
         body,
     ):
         if match[1]:
@@ -77,7 +80,8 @@ def _plain(body: str, encoding: str) -> str:
             )
         elif match[3] or match[4]:
             raw += (match[3] or match[4]).replace("\r", "").replace("\n", "").encode("latin-1")
-    return raw.decode(encoding, "replace")
+    text += raw.decode(encoding, "replace")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _known(encoding: str) -> bool:
