@@ -1,29 +1,24 @@
-# `make` is the door: everything a developer or CI does is a target here.
+# `make` is the door: everything a developer or CI does is a target here; `make help` lists them.
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := 0.13.8
+RUN    := PATH="$(CURDIR)/$(BIN):$$PATH"
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
-.PHONY: setup schemas lock lock-check
-setup: $(VENV)/.ready
+.PHONY: help setup
+help:  ## list the targets
+	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /: /' | awk -F': ' '{printf "  %-32s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready  ## make the virtual environment, with exactly what is locked
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@mkdir -p .build
 	@touch $@
-
-# The JSON Schemas in docs/schemas are generated; a contract test fails where they are stale.
-schemas: setup
-	@$(BIN)/python scripts/schemas.py
-
-lock: setup
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lock.py
-
-lock-check: setup
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lock.py --check
 
 # ── On this machine ──────────────────────────────────────────────────────────────────────────────────
 
@@ -45,3 +40,44 @@ else
 	@$(BIN)/mediamill upload --wait $(SAMPLES)
 endif
 	@echo "  Stop it        make down"
+
+# ── Checks ───────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: fmt lint type test unit media functional contract e2e
+fmt: setup  ## put the code into form
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lint: setup  ## style, layers, the template, and whether the lock is what it should be
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports > .build/imports.txt || (cat .build/imports.txt; exit 1)
+	@$(RUN) sam validate --lint --region us-east-1
+	@$(RUN) python scripts/lock.py --check
+
+type: setup  ## strict types
+	@$(BIN)/mypy
+
+unit media functional contract e2e: setup  ## one folder of the tests
+	@$(RUN) pytest tests/$@
+
+test: lint type  ## everything: lint, types, all tests
+	@$(RUN) pytest
+
+# ── What is generated, and checked to be up to date ──────────────────────────────────────────────────
+
+.PHONY: lock schemas
+lock: setup  ## resolve pyproject.toml into requirements.lock and the functions' parts of it
+	@$(RUN) python scripts/lock.py
+
+# The JSON Schemas in docs/schemas are generated; a contract test fails where they are stale.
+schemas: setup  ## write docs/schemas from the typed classes
+	@$(BIN)/python scripts/schemas.py
+
+# ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: build clean
+build: setup  ## build the functions for AWS
+	@$(RUN) sam build
+
+clean:  ## remove what was built, but not the local stack's state
+	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -118,6 +118,7 @@ _IN_TIFF = {
     "rw2": "image/x-panasonic-rw2",
     "pef": "image/x-pentax-pef",
 }
+_WEAK = {"image/x-tga": "tga"}  # a signature that noise has too: the extension has to agree
 _IN_NOTHING = {"tga": "image/x-tga", "mp3": "audio/mpeg", "aac": "audio/aac"}
 
 _ZIP_NAMES = (
@@ -169,6 +170,8 @@ def _content_type(head: bytes, extension: str) -> str:
         return brand
     found = libmagic().media_type(head)
     found = _USUAL.get(found, found)
+    if _WEAK.get(found, extension) != extension:
+        return "application/octet-stream"
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip_type(head, extension, found)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):

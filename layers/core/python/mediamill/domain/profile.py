@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mediamill.domain.keys import RESERVED
+
 
 class Fit(StrEnum):
     """How a picture meets its box: `inside` keeps all of it, `cover` fills the box and crops."""
@@ -80,6 +82,8 @@ def parse_profiles(
         match = _PROFILE.fullmatch(part)
         if match is None:
             raise ValueError(f"rendition {part!r} is not like thumbnail=256x256:cover")
+        if match["name"] in RESERVED:
+            raise ValueError(f"rendition {part!r} has the name of another derivative")
         width = int(match["width"])
         height = int(match["height"] or width)
         if not (width and height):

@@ -1,0 +1,82 @@
+"""Assembly: the manifest tells the whole story, and only what is known."""
+
+from __future__ import annotations
+
+from mediamill.domain.assembly import assemble, completed_at, picture_facts
+from mediamill.domain.asset import Step, settled_status
+from mediamill.domain.facts import ImageFacts
+from mediamill.domain.kind import Status, StepStatus
+from mediamill.domain.manifest import StepError
+from made.records import complete, derivative, record
+
+FAILED = Step(status=StepStatus.FAILED, error=StepError("broken_image", "No decoder can."))
+
+
+def test_the_decoders_facts_win_over_what_headers_claimed() -> None:
+    steps = {
+        "image": complete(width=4, height=3, image={"has_alpha": True}),
+        "metadata": complete(width=400, image={"has_alpha": False, "bit_depth": 8}),
+    }
+    manifest = assemble(record(steps=steps), "2026-11-20T10:00:02.000Z")
+    assert (manifest["width"], manifest["height"]) == (4, 3)
+    assert manifest["image"] == {"has_alpha": True, "bit_depth": 8}
+
+
+def test_lists_every_derivative_with_its_key() -> None:
+    row = derivative("thumbnail", "photos/cat.jpg")
+    manifest = assemble(record(steps={"image": complete(row)}), "now")
+    assert manifest["derivatives"] == [
+        {
+            "name": "thumbnail",
+            "key": "thumbnail/photos/cat.jpg.webp",
+            "content_type": "image/webp",
+            "format": "webp",
+            "bytes": 123,
+            "sha256": "0" * 64,
+            "width": 10,
+            "height": 20,
+        }
+    ]
+
+
+def test_a_failed_step_says_why() -> None:
+    manifest = assemble(record(steps={"image": FAILED, "metadata": complete()}), "now")
+    assert manifest["status"] == "partial"
+    assert manifest["steps"] == {
+        "image": {
+            "status": "failed",
+            "error": {"code": "broken_image", "message": "No decoder can."},
+        },
+        "metadata": {"status": "complete", "duration_ms": 1000},
+    }
+
+
+def test_a_rejection_stands_as_the_door_s_own_step() -> None:
+    refused = record(steps={}, rejection=StepError("too_large", "Too large."))
+    manifest = assemble(refused, "now")
+    assert manifest["status"] == "rejected"
+    assert manifest["steps"] == {
+        "ingest": {"status": "failed", "error": {"code": "too_large", "message": "Too large."}}
+    }
+
+
+def test_the_status_follows_from_the_steps() -> None:
+    assert settled_status(record(steps={"a": complete()})) is Status.COMPLETE
+    assert settled_status(record(steps={"a": complete(), "b": FAILED})) is Status.PARTIAL
+    assert settled_status(record(steps={"a": FAILED})) is Status.FAILED
+
+
+def test_the_time_of_completion_does_not_depend_on_when_the_manifest_is_written() -> None:
+    done = record(steps={"a": complete(), "b": FAILED})
+    assert completed_at(done) == "2026-11-20T10:00:02.000Z"
+    assert completed_at(record(steps={}, rejection=StepError("x", "y"))) == done.asset.created_at
+
+
+def test_a_pictures_size_stands_on_top_and_the_rest_in_its_block() -> None:
+    facts = picture_facts(ImageFacts(width=3, height=4, format="jpeg", orientation=6))
+    assert (facts["width"], facts["height"], facts["orientation"]) == (3, 4, 6)
+    assert facts["format"] == "jpeg"
+    block = facts["image"]
+    assert isinstance(block, dict)
+    assert "width" not in block
+    assert block["frame_count"] == 1

@@ -1,0 +1,108 @@
+"""Detection: content decides, the extension only breaks ties."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mediamill.domain.detect import HEAD_BYTES, detect
+from mediamill.domain.kind import Kind
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+
+
+def iso(brand: bytes, *compatible: bytes) -> bytes:
+    body = b"ftyp" + brand + bytes(4) + b"".join(compatible)
+    return (len(body) + 4).to_bytes(4, "big") + body + bytes(64)
+
+
+def zipped(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "kind", "content_type"),
+    [
+        (JPEG, "report.pdf", Kind.IMAGE, "image/jpeg"),
+        (b"%PDF-1.7\n", "cat.jpg", Kind.DOCUMENT, "application/pdf"),
+        (b"\xef\xbb\xbfrubbish\n%PDF-1.4\n", "a.pdf", Kind.DOCUMENT, "application/pdf"),
+        (b"\xff\x0a\x00\x00", "a", Kind.IMAGE, "image/jxl"),
+        (b"\xff\x4f\xff\x51\x00", "a.jp2", Kind.IMAGE, "image/j2c"),
+        (iso(b"heic", b"mif1"), "IMG.HEIC", Kind.IMAGE, "image/heic"),
+        (iso(b"mif1", b"mif1", b"heic"), "x", Kind.IMAGE, "image/heic"),
+        (iso(b"mif1", b"miaf", b"avif"), "x", Kind.IMAGE, "image/avif"),
+        (iso(b"qt  "), "clip.MOV", Kind.VIDEO, "video/quicktime"),
+        (iso(b"M4A "), "song.m4a", Kind.AUDIO, "audio/mp4"),
+        (iso(b"isom", b"mp41"), "clip", Kind.VIDEO, "video/mp4"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", Kind.IMAGE, "image/svg+xml"),
+        (b"just words\n", "notes.txt", Kind.OFFICE, "text/plain"),
+        (b"# Title\n\nwords\n", "README.md", Kind.OFFICE, "text/markdown"),
+        (b"a,b\n1,2\n3,4\n", "table.csv", Kind.OFFICE, "text/csv"),
+        (b"", "empty.jpg", Kind.OTHER, "application/x-empty"),
+        (bytes(range(256)) * 4, "noise.bin", Kind.OTHER, "application/octet-stream"),
+    ],
+)
+def test_tells_a_file_by_its_first_bytes(
+    head: bytes, key: str, kind: Kind, content_type: str
+) -> None:
+    found = detect(head, key)
+    assert (found.kind, found.content_type) == (kind, content_type)
+
+
+@pytest.mark.parametrize(
+    ("inside", "key", "subtype"),
+    [
+        ("word/document.xml", "a.docx", "wordprocessingml.document"),
+        ("word/document.xml", "a.bin", "wordprocessingml.document"),
+        ("xl/workbook.xml", "a.docx", "spreadsheetml.sheet"),
+        ("xl/workbook.xml", "a.xlsm", "macroenabled"),
+        ("ppt/presentation.xml", "a.pptx", "presentationml.presentation"),
+    ],
+)
+def test_looks_into_a_zip_for_what_the_extension_may_only_refine(
+    inside: str, key: str, subtype: str
+) -> None:
+    found = detect(zipped("[Content_Types].xml", "_rels/.rels", inside), key)
+    assert found.kind is Kind.OFFICE
+    assert subtype in found.content_type
+
+
+def test_a_plain_zip_is_not_an_office_file_whatever_it_is_called() -> None:
+    assert detect(zipped("a.txt", "b.txt", "c.txt"), "holiday.docx").kind is Kind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("key", "content_type"),
+    [
+        ("old.doc", "application/msword"),
+        ("old.XLS", "application/vnd.ms-excel"),
+        ("deck.ppt", "application/vnd.ms-powerpoint"),
+        ("mystery", "application/x-ole-storage"),
+    ],
+)
+def test_the_extension_breaks_the_tie_between_ole_files(key: str, content_type: str) -> None:
+    assert detect(OLE, key).content_type == content_type
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_knows_every_file_of_the_corpus_as_what_its_folder_says() -> None:
+    kinds = {
+        "images": {Kind.IMAGE},
+        "documents": {Kind.DOCUMENT, Kind.OFFICE},
+        "av": {Kind.AUDIO, Kind.VIDEO},
+    }
+    for source in json.loads((CORPUS / "SOURCES.json").read_text()):
+        path = CORPUS / source["file"]
+        with path.open("rb") as file:
+            found = detect(file.read(HEAD_BYTES), path.name)
+        assert found.kind in kinds[path.parent.name], (path.name, found)

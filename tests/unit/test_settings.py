@@ -1,0 +1,49 @@
+"""Settings: a value, and an error that names the variable."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediamill.domain.profile import Fit, Format
+from mediamill.settings import BadSetting, Settings
+
+
+def test_reads_renditions_formats_and_qualities_into_profiles() -> None:
+    settings = Settings(
+        {
+            "RENDITIONS": "thumbnail=256x128:cover,large=1920",
+            "FORMATS": "webp,avif",
+            "QUALITIES": "webp=70,avif=50",
+        }
+    )
+    made = [(p.name, p.width, p.height, p.fit, p.format, p.quality) for p in settings.profiles]
+    assert made == [
+        ("thumbnail", 256, 128, Fit.COVER, Format.WEBP, 70),
+        ("thumbnail", 256, 128, Fit.COVER, Format.AVIF, 50),
+        ("large", 1920, 1920, Fit.INSIDE, Format.WEBP, 70),
+        ("large", 1920, 1920, Fit.INSIDE, Format.AVIF, 50),
+    ]
+
+
+def test_limits_are_in_millions_and_default_where_they_are_not_set() -> None:
+    limits = Settings({"MAX_IMAGE_MEGABYTES": "7", "MAX_FRAMES": "9"}).limits
+    assert (limits.image_bytes, limits.frames, limits.pages) == (7_000_000, 9, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RENDITIONS", "thumbnail"),
+        ("RENDITIONS", "thumbnail=0"),
+        ("RENDITIONS", "thumbnail=256:stretch"),
+        ("RENDITIONS", "metadata=256"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        _ = Settings({name: value}).profiles
+
+
+def test_a_missing_variable_is_named() -> None:
+    with pytest.raises(BadSetting, match="ASSETS_TABLE"):
+        _ = Settings({}).assets_table
