@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from made.records import complete, derivative, record
+
 from mediamill.domain.assembly import assemble, completed_at, picture_facts
 from mediamill.domain.asset import Step, settled_status
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.manifest import StepError
-from made.records import complete, derivative, record
 
 FAILED = Step(status=StepStatus.FAILED, error=StepError("broken_image", "No decoder can."))
 

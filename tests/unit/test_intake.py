@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made.records import SEQUENCER, complete, record
 
 from mediamill.domain.asset import Claim, comparable
 from mediamill.domain.intake import CLAIM_SECONDS, Decision, decide, may_finish
 from mediamill.domain.kind import Status
-from made.records import SEQUENCER, complete, record
 
 NOW = 1_000_000.0
 OLDER, NEWER = "0055AED6DCD90281E4", "0055AED6DCD90281E6"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made.records import derivative
 
 from mediamill.domain.errors import KeyTooLong
 from mediamill.domain.keys import KEY_BYTES, check_key, derivative_key, fits, manifest_key
 from mediamill.domain.leftovers import keys_of, note
-from made.records import derivative
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+from made.records import asset
 
 from mediamill.aws.records import (
     Delivery,
@@ -19,7 +20,6 @@ from mediamill.aws.records import (
     storage_events,
 )
 from mediamill.aws.worker import original
-from made.records import asset
 
 
 def s3_event(key: str, name: str = "ObjectCreated:Put", **more: Any) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made.records import complete, derivative
 
 from mediamill.domain.kind import Kind, StepStatus
 from mediamill.domain.limits import Limits
 from mediamill.domain.workers import Workers, follow_up
-from made.records import complete, derivative
 
 WORKERS = Workers.parse("image:image metadata:* document:document")
 LIMITS = Limits()
