@@ -22,6 +22,17 @@ _TEXTS = {
 _COUNTS = {"nofpages": "page_count", "nofwords": "word_count", "nofchars": "character_count"}
 _DATES = {"creatim": "created_at", "revtim": "modified_at"}
 
+_TOKEN = re.compile(
+    r"""
+    \\'([0-9a-fA-F]{2})                                # a byte of the code page
+    | \\u(-?\d{1,6})\ ?(?:\\'[0-9a-fA-F]{2}|\?)?       # UTF-16, and what stands for it without
+    | \\([\\{}])                                      # an escaped character
+    | \\\* | \\[a-z]+-?\d*\ ? | [{}]                  # control words, groups
+    | ([^\\{}]+)
+    """,
+    re.VERBOSE,
+)
+
 
 def read_rtf(window: Window) -> dict[str, Any]:
     """The fields of DocumentFacts."""
@@ -68,16 +79,12 @@ def _group(text: str, start: int) -> str:
 def _plain(body: str, encoding: str) -> str:
     """Text of a group without control words, its escapes decoded."""
     text, raw = "", bytearray()
-    for match in re.finditer(
-        r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6}) ?(?:\\'[0-9a-fA-F]{2}|\?)?|\\([\\{}])|\\\*|\\[a-z]+-?\d* ?|[{}]|([^\\{}]+)",
-        body,
-    ):
+    for match in _TOKEN.finditer(body):
         if match[1]:
             raw += bytes.fromhex(match[1])
         elif match[2]:
-            raw += (
-                chr(int(match[2]) & 0xFFFF).encode(encoding, "ignore") if _known(encoding) else b""
-            )
+            text += raw.decode(encoding, "replace") + chr(int(match[2]) & 0xFFFF)
+            raw.clear()
         elif match[3] or match[4]:
             raw += (match[3] or match[4]).replace("\r", "").replace("\n", "").encode("latin-1")
     text += raw.decode(encoding, "replace")
