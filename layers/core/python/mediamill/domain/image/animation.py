@@ -60,6 +60,8 @@ def encode(
     alpha = any(picture.mode in ("LA", "RGBA") for picture in pictures)
     mode = "RGBA" if alpha else "RGB"
     same = [each if each.mode == mode else each.convert(mode) for each in pictures]
+    for picture in same:
+        picture.info = {}  # Pillow would write a GIF's background colour, which hides alpha
     body = io.BytesIO()
     same[0].save(
         body,
@@ -68,6 +70,7 @@ def encode(
         append_images=same[1:],
         duration=list(durations),
         loop=loop,
+        background=(0, 0, 0, 0),
         **webp_options(profile, lossless=lossless, exif=exif, xmp=xmp),
     )
     return body.getvalue()

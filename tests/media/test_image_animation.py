@@ -1,0 +1,147 @@
+"""What moves keeps moving: frames, timing, loops and disposal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from compare import pixels
+from made.images import gif_of, saved
+from PIL import Image, ImageDraw
+
+from mediamill.domain.errors import TooManyPixels
+from mediamill.domain.image import Rendition, render
+from mediamill.domain.limits import Limits
+from mediamill.domain.profile import parse_profiles
+
+COLOURS = ("red", "lime", "blue", "white")
+DURATIONS = [100, 250, 400, 1000]
+
+
+def moving(format_: str, loop: int | None = 0, **options: object) -> bytes:
+    frames = [Image.new("RGB", (120, 80), colour) for colour in COLOURS]
+    if loop is not None:
+        options["loop"] = loop
+    if format_ == "WEBP":
+        options["lossless"] = True
+    return saved(
+        frames[0], format_, save_all=True, append_images=frames[1:], duration=DURATIONS, **options
+    )
+
+
+def rendered(original: bytes, size: int = 60, limits: Limits | None = None) -> Rendition:
+    (rendition,) = render(original, parse_profiles(f"one={size}"), limits or Limits())
+    return rendition
+
+
+def shows(rendition: Rendition) -> tuple[list[str], list[int], int]:
+    """The colour and time of each frame, and the loop count, of an animated WebP."""
+    picture = Image.open(io.BytesIO(rendition.body))
+    assert picture.format == "WEBP"
+    colours, durations = [], []
+    for number in range(getattr(picture, "n_frames", 1)):
+        picture.seek(number)
+        picture.load()
+        r, g, b = pixels(picture)[picture.height // 2, picture.width // 2]
+        colours.append(
+            {(1, 0, 0): "red", (0, 1, 0): "lime", (0, 0, 1): "blue", (1, 1, 1): "white"}[
+                (int(r > 128), int(g > 128), int(b > 128))
+            ]
+        )
+        durations.append(picture.info["duration"])
+    return colours, durations, picture.info["loop"]
+
+
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_frames_and_timing_survive(format_: str) -> None:
+    options = {"loop": None} if format_ == "AVIF" else {}
+    rendition = rendered(moving(format_, **options))
+    colours, durations, loop = shows(rendition)
+    assert colours == list(COLOURS)
+    assert durations == DURATIONS
+    assert loop == 0
+    assert (rendition.width, rendition.height) == (60, 40)
+
+
+def test_a_gif_says_repetitions_and_webp_says_plays() -> None:
+    assert shows(rendered(moving("GIF", loop=2)))[2] == 3
+    assert shows(rendered(moving("GIF", loop=None)))[2] == 1
+
+
+def test_png_and_webp_count_plays() -> None:
+    assert shows(rendered(moving("PNG", loop=2)))[2] == 2
+    assert shows(rendered(moving("WEBP", loop=2)))[2] == 2
+
+
+def test_frames_that_change_only_a_part_are_composed() -> None:
+    # The second frame repaints a corner; what lies under it stays.
+    base = Image.new("RGB", (100, 100), "red")
+    second = base.copy()
+    second.paste("lime", (0, 0, 20, 20))
+    original = saved(base, "GIF", save_all=True, append_images=[second], duration=100)
+    picture = Image.open(io.BytesIO(rendered(original, 100).body))
+    picture.seek(1)
+    seen = pixels(picture)
+    assert seen[10, 10, 1] > 200 and seen[80, 80, 0] > 200 and seen[80, 80, 1] < 60
+
+
+def test_disposal_to_background_uncovers_transparency() -> None:
+    left, right = (Image.new("RGBA", (60, 60), (0, 0, 0, 0)) for _ in range(2))
+    ImageDraw.Draw(left).ellipse((2, 2, 26, 58), fill=(255, 0, 0, 255))
+    ImageDraw.Draw(right).ellipse((34, 2, 58, 58), fill=(0, 0, 255, 255))
+    original = saved(left, "GIF", save_all=True, append_images=[right], duration=100, disposal=2)
+    picture = Image.open(io.BytesIO(rendered(original).body))
+    for number, (here, gone) in enumerate((((14, 30), (46, 30)), ((46, 30), (14, 30)))):
+        picture.seek(number)
+        alpha = picture.convert("RGBA").getchannel("A")
+        assert alpha.getpixel(here) == 255 and alpha.getpixel(gone) == 0
+
+
+def test_a_still_format_gets_the_first_frame() -> None:
+    (rendition,) = render(moving("GIF"), parse_profiles("one=60", "jpeg"), Limits())
+    picture = Image.open(io.BytesIO(rendition.body))
+    assert getattr(picture, "n_frames", 1) == 1
+    assert pixels(picture)[20, 30, 0] > 200 > 60 > pixels(picture)[20, 30, 1]
+
+
+def test_facts_count_the_frames() -> None:
+    facts = render(moving("GIF"), [], Limits()).facts
+    assert facts.is_animated and facts.frame_count == len(COLOURS) and not facts.truncated
+
+
+def test_past_the_pixels_of_all_frames_only_the_first_is_shown() -> None:
+    limits = Limits(pixels=120 * 80 * 3)
+    rendering = render(moving("GIF"), parse_profiles("one=60"), limits)
+    (rendition,) = rendering
+    assert shows_still(rendition)
+    assert rendition.truncated and rendering.facts.truncated
+
+
+def shows_still(rendition: Rendition) -> bool:
+    return getattr(Image.open(io.BytesIO(rendition.body)), "n_frames", 1) == 1
+
+
+def test_past_the_number_of_frames_it_is_refused() -> None:
+    with pytest.raises(TooManyPixels):
+        render(gif_of(301, side=2), parse_profiles("one=60"), Limits())
+
+
+def test_the_frames_before_damage_are_shown() -> None:
+    whole = moving("GIF")
+    rendering = render(whole[: whole.rindex(b"\x2c") + 12], parse_profiles("one=60"), Limits())
+    list(rendering)
+    assert rendering.facts.frame_count == len(COLOURS)
+
+
+def test_an_apngs_still_for_old_viewers_is_no_frame() -> None:
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "lime", "blue")]
+    original = saved(
+        frames[0],
+        "PNG",
+        save_all=True,
+        append_images=frames[1:],
+        default_image=True,
+        duration=[100, 200],
+    )
+    colours, _, _ = shows(rendered(original, 40))
+    assert colours == ["lime", "blue"]
