@@ -1,0 +1,273 @@
+"""Write the sample payloads in events/: what each function is really sent.
+
+    .venv/bin/python scripts/events.py [--check]
+
+They are made by the encoders that the pipeline itself uses, so that they cannot fall behind.
+Names of buckets are placeholders: UPLOADS and RESULTS stand for what a deployment has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from mediamill.aws.records import FanOut, HandOver, encode
+from mediamill.domain.asset import Asset, Source, asset_id_of, comparable
+from mediamill.domain.kind import Kind
+
+FOLDER = Path(__file__).resolve().parents[1] / "events"
+
+UPLOADS = "uploads-bucket"
+RESULTS = "results-bucket"
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+AT = "2026-01-15T09:30:00.000Z"
+SENT_MS = 1768469400000  # the same moment
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SAMPLES: Mapping[str, tuple[Kind, str, int]] = {
+    # key: kind, content type, bytes
+    "photos/dusk.jpg": (Kind.IMAGE, "image/jpeg", 1_843_201),
+    "documents/report.pdf": (Kind.DOCUMENT, "application/pdf", 6_144),
+    "documents/letter.docx": (Kind.OFFICE, DOCX, 2_048),
+    "video/colours.mp4": (Kind.VIDEO, "video/mp4", 187_904),
+}
+
+
+def made_up(*parts: str) -> str:
+    """32 hex digits that look random and never change."""
+    return hashlib.md5("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def batch(queue: str, bodies: Sequence[str], *, attempt: int = 1) -> dict[str, Any]:
+    """The event of a queue's batch, as Lambda hands it to a function."""
+    return {"Records": [message(queue, body, attempt) for body in bodies]}
+
+
+def message(queue: str, body: str, attempt: int) -> dict[str, Any]:
+    """One message of a batch; `attempt` is the how manyeth delivery this is."""
+    digits = made_up(queue, body)
+    return {
+        "messageId": "-".join(
+            (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        ),
+        "receiptHandle": f"AQEB{made_up('receipt', digits)}",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": str(attempt),
+            "SentTimestamp": str(SENT_MS),
+            "SenderId": "AIDAEXAMPLE",
+            "ApproximateFirstReceiveTimestamp": str(SENT_MS + 5),
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+        "awsRegion": REGION,
+    }
+
+
+def notification(*records: Mapping[str, Any]) -> str:
+    """The body of an S3 notification."""
+    return json.dumps({"Records": records})
+
+
+def happened(
+    name: str, key: str, *, size: int | None = None, sequencer: str = "00679F3A41B0C8D2E4"
+) -> dict[str, Any]:
+    """One record of an S3 notification; a removal has neither size nor ETag."""
+    stored: dict[str, Any] = {"key": quote_plus(key, safe="/")}
+    if size is not None:
+        stored |= {"size": size, "eTag": made_up("etag", key)}
+    stored |= {"versionId": version_of(key), "sequencer": sequencer}
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": REGION,
+        "eventTime": AT,
+        "eventName": name,
+        "userIdentity": {"principalId": "AWS:AROAEXAMPLE:uploader"},
+        "requestParameters": {"sourceIPAddress": "192.0.2.10"},
+        "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810", "x-amz-id-2": "FMyUVURIY8"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "ingest",
+            "bucket": {
+                "name": UPLOADS,
+                "ownerIdentity": {"principalId": "A3NL1KOZZKExample"},
+                "arn": f"arn:aws:s3:::{UPLOADS}",
+            },
+            "object": stored,
+        },
+    }
+
+
+def version_of(key: str) -> str:
+    """A version id for a key."""
+    return made_up("version", key)
+
+
+def created(key: str, **more: Any) -> dict[str, Any]:
+    """One upload of a sample."""
+    return happened("ObjectCreated:Put", key, size=SAMPLES[key][2], **more)
+
+
+def asset_of(key: str) -> Asset:
+    """The asset that ingest opens for a sample."""
+    kind, content_type, size = SAMPLES[key]
+    sequencer = comparable("00679F3A41B0C8D2E4")
+    etag, version = made_up("etag", key), version_of(key)
+    return Asset(
+        asset_id=asset_id_of(UPLOADS, key, version_id=version, etag=etag, sequencer=sequencer),
+        bucket=UPLOADS,
+        key=key,
+        version_id=version,
+        etag=etag,
+        sequencer=sequencer,
+        bytes=size,
+        kind=kind,
+        content_type=content_type,
+        created_at="2026-01-15T09:30:01+00:00",
+    )
+
+
+def told(key: str) -> str:
+    """The fan-out message that tells the workers of a sample."""
+    asset = asset_of(key)
+    source = Source(
+        bucket=asset.bucket,
+        key=asset.key,
+        version_id=asset.version_id,
+        kind=asset.kind,
+        content_type=asset.content_type,
+        bytes=asset.bytes,
+        etag=asset.etag,
+    )
+    return encode(FanOut(asset, source))
+
+
+def told_of_pdf(key: str) -> str:
+    """The fan-out message that tells the document worker of the PDF of an Office file."""
+    source = Source(RESULTS, f"pdf/{key}.pdf", None, Kind.DOCUMENT, "application/pdf", 17_408)
+    return encode(FanOut(asset_of(key), source))
+
+
+def wrapped(body: str) -> str:
+    """A message as SNS wraps it for a subscription without raw delivery."""
+    return json.dumps(
+        {
+            "Type": "Notification",
+            "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
+            "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:uploads",
+            "Subject": "Amazon S3 Notification",
+            "Message": body,
+            "Timestamp": AT,
+            "SignatureVersion": "1",
+        }
+    )
+
+
+def events() -> dict[str, dict[str, Any]]:
+    """Every payload by its file's name; the first word is the function that is sent it."""
+    photo, pdf, letter, clip = SAMPLES
+    test_event = json.dumps(
+        {
+            "Service": "Amazon S3",
+            "Event": "s3:TestEvent",
+            "Time": AT,
+            "Bucket": UPLOADS,
+            "RequestId": "5582815E1AEA5ADF",
+            "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR",
+        }
+    )
+    photo_done = HandOver(photo, asset_of(photo).asset_id)
+    photo_overdue = HandOver(photo, asset_of(photo).asset_id, overdue="image")
+    removed = "00679F3A55C1D9E3F5"  # later than the upload's sequencer
+    return {
+        "ingest": batch("ingest", [notification(created(photo))]),
+        "ingest-batch": batch(
+            "ingest",
+            [
+                notification(created(photo)),
+                notification(created(pdf), created(clip)),
+                notification(created(photo)),  # at least once: here is the second time
+                notification(created(letter)),
+            ],
+        ),
+        "ingest-multipart": batch(
+            "ingest",
+            [
+                notification(
+                    happened("ObjectCreated:CompleteMultipartUpload", clip, size=SAMPLES[clip][2])
+                )
+            ],
+        ),
+        "ingest-copy": batch(
+            "ingest", [notification(happened("ObjectCreated:Copy", pdf, size=SAMPLES[pdf][2]))]
+        ),
+        "ingest-encoded-key": batch(
+            "ingest",
+            [
+                notification(happened("ObjectCreated:Put", key, size=1_024))
+                for key in ("photos/Été à Paris (1)+2.jpg", "100% größer & 'schöner'.png")
+            ],
+        ),
+        "ingest-empty": batch(
+            "ingest", [notification(happened("ObjectCreated:Put", "notes/empty.txt", size=0))]
+        ),
+        "ingest-folder": batch(
+            "ingest", [notification(happened("ObjectCreated:Put", "photos/2026/", size=0))]
+        ),
+        "ingest-delete": batch(
+            "ingest",
+            [notification(happened("ObjectRemoved:DeleteMarkerCreated", photo, sequencer=removed))],
+        ),
+        "ingest-delete-version": batch(
+            "ingest", [notification(happened("ObjectRemoved:Delete", photo, sequencer=removed))]
+        ),
+        "ingest-expiration": batch(
+            "ingest",
+            [notification(happened("LifecycleExpiration:Delete", photo, sequencer=removed))],
+        ),
+        "ingest-test-event": batch("ingest", [test_event]),
+        "ingest-through-sns": batch("ingest", [wrapped(notification(created(photo)))]),
+        "image": batch("image", [told(photo)]),
+        "image-last-try": batch("image", [told(photo)], attempt=5),
+        "metadata": batch("metadata", [told(clip)]),
+        "document": batch("document", [told(pdf)]),
+        "document-of-office": batch("document", [told_of_pdf(letter)]),
+        "office": batch("office", [told(letter)]),
+        "manifest": batch("manifest", [encode(photo_done)]),
+        "manifest-overdue": batch("manifest", [encode(photo_overdue)]),
+    }
+
+
+def main() -> None:
+    """Write the files; with --check, exit 1 where one is not what it should be."""
+    parser = argparse.ArgumentParser(description="Write the sample payloads in events/.")
+    parser.add_argument("--check", action="store_true", help="compare, change nothing")
+    wanted = parser.parse_args()
+    texts = {
+        FOLDER / f"{name}.json": json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+        for name, event in events().items()
+    }
+    unknown = set(FOLDER.glob("*.json")) - set(texts)
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
+    if wanted.check:
+        if stale or unknown:
+            sys.exit(f"Run scripts/events.py: {', '.join(p.name for p in [*stale, *unknown])}")
+        return
+    FOLDER.mkdir(exist_ok=True)
+    for path in stale:
+        path.write_text(texts[path])
+        print(f"written: events/{path.name}")
+
+
+if __name__ == "__main__":
+    main()
