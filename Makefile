@@ -81,3 +81,11 @@ build: setup  ## build the functions for AWS
 
 clean:  ## remove what was built, but not the local stack's state
 	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# ── The office worker's image ────────────────────────────────────────────────────────────────────────
+
+IMAGE ?= mediamill-office:latest
+.PHONY: office-image
+office-image:  ## build it as IMAGE; push that to ECR, deploy with OfficeWorker=image OfficeImage=IMAGE
+	@docker build --file functions/office/Dockerfile --tag $(IMAGE) \
+	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(PLATFORM),--platform $(PLATFORM)) .

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from mediamill.domain.limits import MEGA, Limits
@@ -102,6 +103,22 @@ class Settings:
     def digest(self) -> bool:
         """Whether to read every original whole for its SHA-256."""
         return self.environment.get("DIGEST", "false") == "true"
+
+    @cached_property
+    def office_command(self) -> str:
+        """The command that starts LibreOffice."""
+        return self.environment.get("OFFICE_COMMAND", "soffice")
+
+    @cached_property
+    def office_profile(self) -> Path | None:
+        """The LibreOffice profile that was warmed when the image was built, if there is one."""
+        path = self.environment.get("OFFICE_PROFILE")
+        return Path(path) if path else None
+
+    @cached_property
+    def office_pages(self) -> int:
+        """How many pages of an Office file its PDF keeps."""
+        return self._number("MAX_OFFICE_PAGES", 500)
 
     @cached_property
     def max_receive_count(self) -> int:

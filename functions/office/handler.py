@@ -1,0 +1,34 @@
+"""Office worker: an Office file in, its PDF out, which the document worker then goes on with."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from mediamill.aws.worker import Task, worker
+from mediamill.domain.office import Bounds, Office, convert, install
+from mediamill.settings import Settings
+
+settings = Settings.from_env()
+
+
+@cache
+def office() -> Office:
+    """The LibreOffice of this sandbox, warmed by its first document or in the image."""
+    return install(settings.office_command, settings.office_profile)
+
+
+def pdf(task: Task) -> Mapping[str, Any]:
+    """Store the document as PDF."""
+    task.store(
+        convert(
+            task.read(),
+            name=task.asset.key,
+            content_type=task.source.content_type,
+            office=office(),
+            bounds=Bounds(pages=settings.office_pages),
+        )
+    )
+    return {}
+
+
+lambda_handler = worker("office", settings, pdf)
