@@ -4,17 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediamill.aws.worker import Task, worker
-from mediamill.domain.document import Wanted, make
+from mediamill.domain.derivative import Product
+from mediamill.domain.document import PageRange, Wanted, begin, isolated, make_range
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
 
 
 def derivatives(task: Task) -> Mapping[str, Any]:
-    """Store all that the PDF becomes, one page in memory at a time."""
+    """Store all that the PDF becomes, one page at a time; leave a long one's ranges to others."""
     wanted = Wanted(profiles=settings.profiles, limits=settings.limits)
-    for product in make(task.read(), wanted):
-        task.store(product)
+    if task.part is not None:
+        for page in isolated(None, make_range, task.read(), wanted, PageRange.parse(task.part)):
+            task.store(page)
+        return {}
+    for made in isolated(None, begin, task.read(), wanted):
+        if isinstance(made, Product):
+            task.store(made)
+        else:
+            task.leave(str(made))
     return {}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from made import pdf
 
-from mediamill.domain.document import PageRange, Wanted, isolated, make
+from mediamill.domain.document import PageRange, Wanted, isolated, make, make_range
 from mediamill.domain.profile import parse_profiles
 
 THREE = parse_profiles("thumbnail=256,medium=800,large=1920")
@@ -27,7 +27,7 @@ def test_makes_renditions_then_text_then_pages() -> None:
 
 
 def test_makes_only_the_pages_of_a_range() -> None:
-    made = make(pdf.document([b""] * 5), Wanted(profiles=THREE), PageRange(2, 3))
+    made = make_range(pdf.document([b""] * 5), Wanted(profiles=THREE), PageRange(2, 3))
     assert [(product.name, product.page) for product in made] == [("pages", 2), ("pages", 3)]
 
 

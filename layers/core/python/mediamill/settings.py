@@ -67,6 +67,11 @@ class Settings:
         return self._text("MANIFEST_QUEUE")
 
     @cached_property
+    def own_queue(self) -> str:
+        """The URL of a worker's own queue, for the parts of a job that it splits."""
+        return self._text("OWN_QUEUE")
+
+    @cached_property
     def workers(self) -> Workers:
         """Which steps there are, and for which kinds."""
         return self._parsed("WORKERS", Workers.parse)

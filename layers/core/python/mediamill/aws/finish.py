@@ -14,7 +14,7 @@ from mediamill.aws.storage import Results
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import CompletedTopic
 from mediamill.domain.assembly import assemble, completed_at
-from mediamill.domain.asset import Asset, Claim, Record, settled_status
+from mediamill.domain.asset import Asset, Claim, Record, Step, gathered, settled_status
 from mediamill.domain.intake import may_finish
 from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Status, StepStatus
@@ -38,7 +38,7 @@ class Finish:
             return
         about(record.asset)
         if told.overdue is not None:
-            record = self._give_up(record, told.overdue)
+            record = self._give_up(record, told.overdue, told.part)
         claim = Claim(message.message_id, time.time())
         if not may_finish(record, delivery=claim.delivery, now=claim.since):
             return
@@ -46,16 +46,18 @@ class Finish:
         if claimed is not None and claimed.is_settled:
             self._finish(claimed, claim)
 
-    def _give_up(self, record: Record, step: str) -> Record:
+    def _give_up(self, record: Record, step: str, part: str | None) -> Record:
         """The step's last try has ended without a word: a crash, or the function's time-out."""
         state = record.steps[step]
-        if state.is_terminal:
+        if state.is_terminal or _has_come(state, part):
             return record
         error = StepError(
             "retries_exhausted",
             "Every try ended in a crash or a time-out. The message waits in the dead-letter queue.",
         )
-        given_up = replace(state, status=StepStatus.FAILED, error=error, finished_at=utc_now())
+        given_up = replace(
+            gathered(state), status=StepStatus.FAILED, error=error, finished_at=utc_now()
+        )
         closed = self._table.close(record.asset, step, given_up)
         return closed or self._table.get(record.asset.key) or record
 
@@ -98,3 +100,8 @@ class Finish:
     @property
     def _results(self) -> Results:
         return Results(self.settings.results_bucket)
+
+
+def _has_come(state: Step, part: str | None) -> bool:
+    """Whether the try that a message waited for did its share, though the step is still open."""
+    return bool(state.parts) if part is None else bool(state.parts.get(part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -95,13 +95,21 @@ def step_item(step: Step) -> dict[str, Any]:
     return {
         "status": step.status.value,
         "attempt": step.attempt,
-        **({"derivatives": [_row(row) for row in step.derivatives]} if step.derivatives else {}),
+        **({"derivatives": rows(step.derivatives)} if step.derivatives else {}),
         **({"error": to_json(step.error)} if step.error else {}),
         **({"facts": json.dumps(step.facts, ensure_ascii=False)} if step.facts else {}),
         **({"started_at": step.started_at} if step.started_at else {}),
         **({"finished_at": step.finished_at} if step.finished_at else {}),
         **({"duration_ms": step.duration_ms} if step.duration_ms is not None else {}),
+        **(
+            {"parts": {name: rows(part) for name, part in step.parts.items()}} if step.parts else {}
+        ),
     }
+
+
+def rows(derivatives: Iterable[Derivative]) -> list[dict[str, Any]]:
+    """Derivatives as they stand in a step or a part of one."""
+    return [_row(row) for row in derivatives]
 
 
 def claim_item(claim: Claim) -> dict[str, Any]:
@@ -128,6 +136,10 @@ def _step(plain: Mapping[str, Any], key: str) -> Step:
         started_at=plain.get("started_at"),
         finished_at=plain.get("finished_at"),
         duration_ms=None if duration is None else int(duration),
+        parts={
+            name: tuple(_derivative(row, key) for row in part)
+            for name, part in plain.get("parts", {}).items()
+        },
     )
 
 

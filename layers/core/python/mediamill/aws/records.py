@@ -43,10 +43,14 @@ class StorageEvent:
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """The message of the assets topic: an asset, and what to read for it."""
+    """The message of the assets topic: an asset, and what to read for it.
+
+    `part` is for a worker that has split a long job, and tells itself of each part.
+    """
 
     asset: Asset
     source: Source
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,13 @@ class HandOver:
     """The message of the manifest queue: look at this asset now.
 
     `overdue` names a step that was on its last try when this message was sent with a delay: if it
-    is still pending, nobody will close it any more.
+    is still pending, nobody will close it any more. `part` says which part of the step it was.
     """
 
     key: str
     asset_id: str
     overdue: str | None = None
+    part: str | None = None
 
 
 def delivery(record: Mapping[str, Any]) -> Delivery:
@@ -117,13 +122,19 @@ def fan_out(message: Delivery) -> FanOut:
             bytes=source["bytes"],
             etag=source.get("etag"),
         ),
+        part=message.body.get("part"),
     )
 
 
 def hand_over(message: Delivery) -> HandOver:
     """The asset to finish in a message of the manifest queue."""
     body = message.body
-    return HandOver(key=body["key"], asset_id=body["asset_id"], overdue=body.get("overdue"))
+    return HandOver(
+        key=body["key"],
+        asset_id=body["asset_id"],
+        overdue=body.get("overdue"),
+        part=body.get("part"),
+    )
 
 
 def encode(message: FanOut | HandOver) -> str:

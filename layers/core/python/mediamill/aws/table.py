@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mediamill.aws.clients import client
-from mediamill.aws.items import attribute, claim_item, from_item, step_item, to_item
+from mediamill.aws.items import attribute, claim_item, from_item, rows, step_item, to_item
 from mediamill.domain.asset import Asset, Claim, Record, Step
+from mediamill.domain.derivative import Derivative
 from mediamill.domain.intake import CLAIM_SECONDS
 from mediamill.domain.kind import Kind, Status, StepStatus
 
@@ -111,6 +112,38 @@ class AssetsTable:
             values,
             names=names,
             condition="steps.#step.#status = :pending AND steps.#step.attempt = :attempt",
+        )
+
+    def split(self, asset: Asset, name: str, step: Step) -> Record | None:
+        """Note what a step has made so far, and the parts that the rest of it was split into."""
+        return self._update(
+            asset,
+            "SET steps.#step = :step",
+            {
+                ":step": step_item(step),
+                ":pending": StepStatus.PENDING.value,
+                ":attempt": step.attempt,
+            },
+            names={"#step": name},
+            condition=(
+                "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"
+                " AND attribute_not_exists(steps.#step.parts)"
+            ),
+        )
+
+    def part(
+        self, asset: Asset, name: str, attempt: int, part: str, made: Iterable[Derivative]
+    ) -> Record | None:
+        """Note what one part of a step has made; the record as it is then."""
+        return self._update(
+            asset,
+            "SET steps.#step.parts.#part = :rows",
+            {":rows": rows(made), ":pending": StepStatus.PENDING.value, ":attempt": attempt},
+            names={"#step": name, "#part": part},
+            condition=(
+                "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"
+                " AND attribute_exists(steps.#step.parts.#part)"
+            ),
         )
 
     def reopen(self, record: Record, name: str) -> Record | None:

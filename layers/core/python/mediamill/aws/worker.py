@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,8 +28,8 @@ from mediamill.aws.ranged import OriginalGone, RangedFile
 from mediamill.aws.records import Delivery, FanOut, HandOver, fan_out
 from mediamill.aws.storage import Results, Shelf
 from mediamill.aws.table import AssetsTable, utc_now
-from mediamill.aws.topics import AssetsTopic, ManifestQueue
-from mediamill.domain.asset import Asset, Record, Source, Step
+from mediamill.aws.topics import AssetsTopic, ManifestQueue, OwnQueue
+from mediamill.domain.asset import Asset, Record, Source, Step, gathered, joined
 from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind, Status, StepStatus
@@ -43,12 +43,18 @@ _GRACE_SECONDS = 5  # added to a function's remaining time before its last try c
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job is given: the asset, the source to read, and a place for what it makes."""
+    """What a job is given: the asset, the source to read, and a place for what it makes.
+
+    `part` is the part of a split job that is to be done now; `parts` collects those that the job
+    leaves to other deliveries.
+    """
 
     asset: Asset
     source: Source
     settings: Settings
     shelf: Shelf
+    part: str | None = None
+    parts: list[str] = field(default_factory=list)
 
     def read(self) -> bytes:
         """All bytes of the source, which the limits of its kind allow. Raises TooLarge."""
@@ -65,6 +71,10 @@ class Task:
     def store(self, product: Product) -> None:
         """Store a product under its name in the results bucket, while the job goes on."""
         self.shelf.put(product)
+
+    def leave(self, part: str) -> None:
+        """Leave a part of the job to another delivery; the step closes when the last one is in."""
+        self.parts.append(part)
 
 
 Job = Callable[[Task], Mapping[str, Any]]
@@ -101,10 +111,12 @@ class Worker:
         if state.is_terminal:
             self._hand_on(record)
             return
+        if (state.parts or told.part) and not self._has_work(told, record):
+            return
         is_last = message.attempt >= self.settings.max_receive_count
         seconds = context.get_remaining_time_in_millis() / 1000
         if is_last:  # should this try end without a word, somebody has to say so
-            overdue = HandOver(told.asset.key, told.asset.asset_id, overdue=self.step)
+            overdue = HandOver(told.asset.key, told.asset.asset_id, self.step, told.part)
             self.manifest_queue.send(overdue, delay_seconds=round(seconds) + _GRACE_SECONDS)
         try:
             closing = self._work(told, state, seconds * SHARE)
@@ -115,23 +127,34 @@ class Worker:
             if is_last:
                 self._close(told.asset, _exhausted(state, error))
             raise
-        self._close(told.asset, closing)
+        if closing.status is StepStatus.PENDING:
+            self._split(told, closing)
+        elif told.part is not None:
+            self._part(told.asset, told.part, closing)
+        else:
+            self._close(told.asset, closing)
 
     def _work(self, told: FanOut, state: Step, seconds: float) -> Step:
         started_at, started = utc_now(), time.monotonic()
         error: StepError | None = None
         facts: Mapping[str, Any] = {}
+        parts: list[str] = []
         results = Results(self.settings.results_bucket, self.settings.cache_control)
         stored: tuple[Derivative, ...] = ()
         with Shelf(results, told.asset) as shelf:
             try:
                 with deadline(seconds):
-                    facts = self.job(Task(told.asset, told.source, self.settings, shelf))
+                    facts = self.job(
+                        Task(told.asset, told.source, self.settings, shelf, told.part, parts)
+                    )
             except Unprocessable as refusal:
                 error = StepError(refusal.code, str(refusal))
                 logger.info("failed", code=refusal.code, reason=str(refusal))
             stored = shelf.stored()
         duration_ms = round((time.monotonic() - started) * 1000)
+        if parts and not error:
+            made = replace(state, derivatives=stored, facts=facts, started_at=started_at)
+            return replace(made, parts=dict.fromkeys(parts, ()))
         count("StepFailed" if error else "StepComplete")
         measure_ms("StepDuration", duration_ms)
         measure_bytes("BytesIn", told.source.bytes)
@@ -146,6 +169,49 @@ class Worker:
             finished_at=utc_now(),
             duration_ms=duration_ms,
         )
+
+    def _has_work(self, told: FanOut, record: Record) -> bool:
+        """Whether a message about a split step asks for a part that is not in yet."""
+        state = record.steps[self.step]
+        if told.part is None:  # split by an earlier try, which may not have told of every part
+            self._tell(told, state)
+            return False
+        if state.is_in:
+            self._close(record.asset, joined(state, utc_now()))
+        return state.parts.get(told.part) == ()
+
+    def _split(self, told: FanOut, split: Step) -> None:
+        record = self.table.split(told.asset, self.step, split)
+        if record is not None:
+            self._tell(told, split)
+            return
+        now = self.table.get(told.asset.key)
+        if now is None or now.asset.asset_id != told.asset.asset_id:
+            self._undo(told.asset, split.derivatives)
+
+    def _tell(self, told: FanOut, state: Step) -> None:
+        """Put every part that is not in on the worker's own queue."""
+        messages = [replace(told, part=part) for part, made in state.parts.items() if not made]
+        OwnQueue(self.settings.own_queue).send(messages)
+
+    def _part(self, asset: Asset, part: str, done: Step) -> None:
+        """Note what a part has made; close the step with the last part, or with one that failed."""
+        record = self.table.part(asset, self.step, done.attempt, part, done.derivatives)
+        if record is not None:
+            closing = joined(record.steps[self.step], utc_now())
+            if done.error is not None:
+                closing = replace(closing, status=StepStatus.FAILED, error=done.error)
+                self._close(asset, closing)
+            elif record.steps[self.step].is_in:
+                self._close(asset, closing)
+            return
+        now = self.table.get(asset.key)
+        if now is None or now.asset.asset_id != asset.asset_id:
+            self._undo(asset, done.derivatives)
+        elif now.steps[self.step].is_terminal:  # another part failed, or this one came twice
+            owned = {row.key for row in now.derivatives}
+            keys = [row.key for row in done.derivatives if row.key not in owned]
+            Results(self.settings.results_bucket).delete(keys)
 
     def _close(self, asset: Asset, closing: Step) -> None:
         following = follow_up(self.step, closing)
@@ -237,7 +303,7 @@ def original(asset: Asset) -> Source:
 
 def _exhausted(state: Step, error: Exception) -> Step:
     return replace(
-        state,
+        gathered(state),
         status=StepStatus.FAILED,
         error=StepError(
             "retries_exhausted",

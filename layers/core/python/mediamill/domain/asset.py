@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from mediamill.domain.derivative import Derivative
@@ -48,7 +49,8 @@ class Step:
     """One worker's part in an asset.
 
     `facts` is its share of the manifest, JSON-ready; `attempt` counts how often the step was asked
-    for again, so that a worker of an earlier time cannot close it.
+    for again, so that a worker of an earlier time cannot close it. `parts` are those that a long
+    job was split into, each with what it made, or nothing while it is on its way.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -59,6 +61,12 @@ class Step:
     finished_at: str | None = None
     duration_ms: int | None = None
     attempt: int = 0
+    parts: Mapping[str, tuple[Derivative, ...]] = field(default_factory=dict)
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the job was split, and every part is done."""
+        return bool(self.parts) and all(self.parts.values())
 
     @property
     def is_terminal(self) -> bool:
@@ -129,3 +137,22 @@ def settled_status(record: Record) -> Status:
     if all(complete):
         return Status.COMPLETE
     return Status.PARTIAL if any(complete) else Status.FAILED
+
+
+def gathered(step: Step) -> Step:
+    """A split step with all that its parts have made so far as its own, by page."""
+    parts = [row for made in step.parts.values() for row in made]
+    ordered = sorted(parts, key=lambda row: row.page or 0)
+    return replace(step, derivatives=(*step.derivatives, *ordered), parts={})
+
+
+def joined(step: Step, finished_at: str) -> Step:
+    """A split step, complete: the last part is in."""
+    begun = datetime.fromisoformat(step.started_at or finished_at)
+    taken = datetime.fromisoformat(finished_at) - begun
+    return replace(
+        gathered(step),
+        status=StepStatus.COMPLETE,
+        finished_at=finished_at,
+        duration_ms=round(taken.total_seconds() * 1000),
+    )

@@ -1,5 +1,8 @@
 """Documents: a PDF in; its text, page pictures, first page and a clean copy out.
 
+make            source → Product …       making.py   all of it, in order
+begin           source → Product …       making.py   the same, or ranges for others to make
+make_range      source → Product …       making.py   the pages of a range
 open_document   source → Document        open.py     PDFium, password rules, repair
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of
@@ -10,7 +13,7 @@ isolated        any of these, in a child process that may hang or crash    isola
 """
 
 from mediamill.domain.document.isolate import isolated
-from mediamill.domain.document.making import Wanted, make
+from mediamill.domain.document.making import Wanted, begin, make, make_range
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.ranges import PageRange, page_ranges
@@ -20,9 +23,11 @@ __all__ = [
     "Document",
     "PageRange",
     "Wanted",
+    "begin",
     "first_page",
     "isolated",
     "make",
+    "make_range",
     "open_document",
     "page_ranges",
     "pages",

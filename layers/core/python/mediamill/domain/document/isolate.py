@@ -31,15 +31,15 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def isolated(
-    seconds: float, work: Callable[P, Iterator[T]], *args: P.args, **kwargs: P.kwargs
+    seconds: float | None, work: Callable[P, Iterator[T]], *args: P.args, **kwargs: P.kwargs
 ) -> Iterator[T]:
     """What `work(*args, **kwargs)` yields, made in a forked child, one value at a time.
 
-    `seconds` is wall clock for all of it. Raises what the work raises, TimedOut past `seconds`,
-    and Broken (`broken_document`) where the child crashes or asks for too much memory. The child
-    never outlives the iterator.
+    `seconds` is wall clock for all of it; None leaves that to the caller's own alarm. Raises what
+    the work raises, TimedOut past `seconds`, and Broken (`broken_document`) where the child crashes
+    or asks for too much memory. The child never outlives the iterator.
     """
-    until = time.monotonic() + seconds
+    until = None if seconds is None else time.monotonic() + seconds
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("fork")
     child = context.Process(target=_serve, args=(sender, work, args, kwargs), daemon=True)
@@ -50,7 +50,7 @@ def isolated(
     sender.close()
     try:
         while True:
-            if not receiver.poll(max(0.0, until - time.monotonic())):
+            if until is not None and not receiver.poll(max(0.0, until - time.monotonic())):
                 raise TimedOut(f"The document took more than {seconds:.0f} s.")
             try:
                 outcome, value = receiver.recv()

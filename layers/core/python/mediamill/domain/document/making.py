@@ -9,7 +9,7 @@ from pathlib import Path
 from mediamill.domain.derivative import Product
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import DPI, first_page, pages
-from mediamill.domain.document.ranges import PageRange
+from mediamill.domain.document.ranges import PAGES_PER_RANGE, PageRange, page_ranges
 from mediamill.domain.document.text import text
 from mediamill.domain.image import render_raster
 from mediamill.domain.limits import Limits
@@ -35,20 +35,39 @@ class Wanted:
     limits: Limits = field(default_factory=Limits)
 
 
-def make(source: Path | bytes, wanted: Wanted, part: PageRange | None = None) -> Iterator[Product]:
+def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
     """The derivatives of the PDF at a path or in memory, one at a time.
 
-    Renditions come first, then text and page pictures. With `part`, only the page pictures
-    of that range: the rest is made by whoever makes the first. Raises PasswordRequired,
-    Unsupported or Broken.
+    Renditions come first, then text and page pictures. Raises PasswordRequired, Unsupported or
+    Broken.
+    """
+    for made in begin(source, wanted, pages_at_once=wanted.limits.pages):
+        if isinstance(made, Product):
+            yield made
+
+
+def begin(
+    source: Path | bytes, wanted: Wanted, pages_at_once: int = PAGES_PER_RANGE
+) -> Iterator[Product | PageRange]:
+    """As `make`, but of a document with more pages than that, ranges in place of their pictures.
+
+    Each range is for `make_range`, by whoever is free.
     """
     with open_document(source) as document:
-        if part is not None:
-            yield from _pages(document, wanted, part)
-            return
         yield from make_front(document, wanted)
-        if wanted.pages:
-            yield from _pages(document, wanted, PageRange(1, document.page_count))
+        count = min(document.page_count, wanted.limits.pages)
+        if not wanted.pages or count < 1:
+            return
+        if count > pages_at_once:
+            yield from page_ranges(count, pages_at_once)
+        else:
+            yield from _pages(document, wanted, PageRange(1, count))
+
+
+def make_range(source: Path | bytes, wanted: Wanted, part: PageRange) -> Iterator[Product]:
+    """The page pictures of one range."""
+    with open_document(source) as document:
+        yield from _pages(document, wanted, part)
 
 
 def make_front(document: Document, wanted: Wanted) -> Iterator[Product]:

@@ -21,6 +21,15 @@ class PageRange:
     def __len__(self) -> int:
         return self.last - self.first + 1
 
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    @classmethod
+    def parse(cls, text: str) -> PageRange:
+        """From `41-80`. Raises ValueError on any other form."""
+        first, _, last = text.partition("-")
+        return cls(int(first), int(last))
+
 
 def page_ranges(page_count: int, per_range: int = PAGES_PER_RANGE) -> Sequence[PageRange]:
     """Ranges of at most `per_range` pages that cover pages 1 to `page_count`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from contextlib import suppress
 from typing import Any
 
 import pypdfium2
@@ -11,6 +12,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from mediamill.domain.document.open import Document
+from mediamill.domain.errors import Broken
 
 # libwebp's largest side; PDFium and the other formats go further.
 _LONGEST_SIDE = 16_383
@@ -22,20 +24,20 @@ class Raster:
     def __init__(self, document: Document, number: int, size: tuple[int, int]) -> None:
         """Draw page `number` with its annotations and form values into `size` pixels.
 
-        Raises Broken where PDFium cannot load the page.
+        A page that PDFium cannot load is an empty sheet.
         """
         self.width, self.height = size
         self.pixels = (ctypes.c_ubyte * (self.width * self.height * 4))()
-        with document.page(number) as page:
-            bitmap = pypdfium2.PdfBitmap.new_native(
-                *size, pdfium.FPDFBitmap_BGRx, buffer=self.pixels, stride=self.width * 4
-            )
-            bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
+        bitmap = pypdfium2.PdfBitmap.new_native(
+            *size, pdfium.FPDFBitmap_BGRx, buffer=self.pixels, stride=self.width * 4
+        )
+        bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
+        with suppress(Broken), document.page(number) as page:
             place = (bitmap, page, 0, 0, *size, 0, pdfium.FPDF_ANNOT)
             pdfium.FPDF_RenderPageBitmap(*place)
             if page.formenv is not None:
                 pdfium.FPDF_FFLDraw(page.formenv, *place)
-            bitmap.close()
+        bitmap.close()
 
     def shared(self) -> Image.Image:
         """The pixels themselves as RGBX, red and blue changed about; writing to it writes them."""
