@@ -99,9 +99,7 @@ def test_the_same_scene_looks_the_same_however_it_was_turned() -> None:
     assert delta_e(pixels(third), pixels(sixth)) < 6
 
 
-@pytest.mark.parametrize(
-    "name", ["2569067123_aca715a2ee_o.jpg", "pitm.avif"]
-)
+@pytest.mark.parametrize("name", ["2569067123_aca715a2ee_o.jpg", "pitm.avif"])
 def test_renditions_keep_the_detail_of_the_original(name: str) -> None:
     renditions, _ = rendered(name)
     with warnings.catch_warnings():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from made import pdf
 
 from mediamill.domain.document import PageRange, Wanted, isolated, make, make_range
+from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
 THREE = parse_profiles("thumbnail=256,medium=800,large=1920")
@@ -41,3 +43,27 @@ def test_makes_the_same_in_a_child(tmp_path: Path) -> None:
     path.write_bytes(pdf.document([pdf.line("one")]))
     wanted = Wanted(profiles=THREE)
     assert list(isolated(60, make, path, wanted)) == list(make(path, wanted))
+
+
+def test_leaves_the_ranges_of_a_long_document_to_others() -> None:
+    made = list(begin(pdf.document([b""] * 5), Wanted(profiles=THREE), pages_at_once=2))
+    assert [product.name for product in made[:5] if not isinstance(product, PageRange)] == [
+        "thumbnail",
+        "medium",
+        "large",
+        "text",
+        "text",
+    ]
+    assert made[5:] == [PageRange(1, 1), PageRange(2, 3), PageRange(4, 5)]
+
+
+def test_splits_no_further_than_the_limit() -> None:
+    limits = Limits(pages=4)
+    made = list(begin(pdf.document([b""] * 9), Wanted(limits=limits, text=False), 2))
+    assert made == [PageRange(1, 2), PageRange(3, 4)]
+
+
+def test_a_range_is_written_and_read_back() -> None:
+    assert PageRange.parse(str(PageRange(41, 80))) == PageRange(41, 80)
+    with pytest.raises(ValueError):
+        PageRange.parse("forty")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from mediamill.aws.clients import client
 from mediamill.aws.records import FanOut, HandOver, encode
 
 _MAX_DELAY_SECONDS = 900  # SQS's own bound on DelaySeconds
-_SEND_AT_ONCE = 10  # SendMessageBatch takes no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +83,10 @@ class OwnQueue:
 
     url: str
 
-    def send(self, messages: Sequence[FanOut]) -> None:
-        """Send every part; raises if one was not taken, and then some may have been."""
-        for start in range(0, len(messages), _SEND_AT_ONCE):
-            batch = messages[start : start + _SEND_AT_ONCE]
-            answer = client("sqs").send_message_batch(
-                QueueUrl=self.url,
-                Entries=[
-                    {"Id": str(number), "MessageBody": encode(message)}
-                    for number, message in enumerate(batch)
-                ],
-            )
-            if answer.get("Failed"):
-                raise RuntimeError(f"SQS did not take every message: {answer['Failed'][0]}")
+    def send(self, messages: Iterable[FanOut]) -> None:
+        """Send every part, one request each: a long document has some dozens."""
+        for message in messages:
+            client("sqs").send_message(QueueUrl=self.url, MessageBody=encode(message))
 
 
 def _text(value: str) -> Any:
