@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made import pdf
 
-from mediamill.domain.document import PageRange, Wanted, isolated, make, make_range
+from mediamill.domain.document import PageRange, Wanted, begin, isolated, make, make_range
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
