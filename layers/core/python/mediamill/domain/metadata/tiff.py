@@ -53,6 +53,7 @@ class Tiff:
         order = {b"II": "<", b"MM": ">"}.get(head[:2])
         if order is None or len(head) < 8:
             raise ValueError("not a TIFF structure")
+        self.truncated = False  # a directory is not all there
         self._order = order
         self._window = window
         (version,) = struct.unpack(f"{order}H", head[2:4])
@@ -78,6 +79,7 @@ class Tiff:
         count, at = self._entries(offset)
         size, form = (20, "HHQ8s") if self.big else (12, "HHI4s")
         raw = self._window.at(at, min(count, MOST_ENTRIES) * size)
+        self.truncated = self.truncated or len(raw) < min(count, MOST_ENTRIES) * size
         found: Directory = {}
         for index in range(len(raw) // size):
             tag, type_, number, inline = struct.unpack_from(
@@ -94,6 +96,7 @@ class Tiff:
         try:
             (count,) = self._window.unpack(form, offset)
         except EOFError:
+            self.truncated = True
             return 0, offset
         return count, offset + struct.calcsize(form)
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 _DATE = re.compile(
-    r"""(?:D:|UTC\ )?\s*
+    r"""(?:D:|(?P<utc>UTC\ ))?\s*
     (?P<year>\d{4})
     (?:[-:/.]?(?P<month>\d{2})
      (?:[-:/.]?(?P<day>\d{2})
@@ -53,7 +53,9 @@ def iso(text: object, *, zone: str | None = None) -> str | None:
         written += f":{part['second']}"
         fraction = part.get("fraction", "").rstrip("0")
         written += f".{fraction}" if fraction else ""
-    return written + _offset(part.get("zone") or (zone or "").strip("\0 "))
+    return written + _offset(
+        "Z" if "utc" in part else part.get("zone") or (zone or "").strip("\0 ")
+    )
 
 
 def is_unset(when: str) -> bool:

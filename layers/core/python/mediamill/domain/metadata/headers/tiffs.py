@@ -38,6 +38,7 @@ def read_tiff(window: Window) -> tuple[PictureHeader, ExifFacts]:
         header.truncated = True
         return header, ExifFacts()
     _describe(_full_size(tiff, main), header)
+    header.truncated = tiff.truncated
     header.icc = _bytes(main, _ICC)
     header.iptc = _bytes(main, _IPTC)
     if packet := _bytes(main, _XMP):
