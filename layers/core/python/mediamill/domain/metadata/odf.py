@@ -26,9 +26,8 @@ _TYPE = "application/vnd.oasis.opendocument"
 
 def format_of(content_type: str) -> str | None:
     """The usual extension of an OpenDocument type."""
-    return (
-        _FORMATS.get(content_type.removeprefix(_TYPE)) if content_type.startswith(_TYPE) else None
-    )
+    family, _, kind = content_type.rpartition(".")
+    return _FORMATS.get(kind) if family == _TYPE else None
 
 
 def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str, Any]:
