@@ -51,6 +51,11 @@ class Comparison:
 # Why a difference is right, by file and field; `*` is any. The note in docs says it at length.
 EXPLAINED: list[tuple[str, str, str]] = [
     (
+        "testMP4_QuickTimeMetadata.mov",
+        "bitrate",
+        "No picture or sound is in the file: its bytes by its duration are no stream's rate.",
+    ),
+    (
         "*",
         "bitrate",
         "Bytes by duration: MediaInfo rounds the duration to milliseconds, which shows in files of"
@@ -70,6 +75,16 @@ EXPLAINED: list[tuple[str, str, str]] = [
         "*",
         "tags.comment",
         "Two comments: MediaInfo joins them with a slash, ffprobe with a semicolon.",
+    ),
+    (
+        "testVideoMp4.mp4",
+        "tags.created_at",
+        "1970-01-01 is the clock's beginning, not a date: the writer had none.",
+    ),
+    (
+        "testWEBM.webm",
+        "video.profile",
+        "VP8's profile stands in its frames, which are not read.",
     ),
     (
         "*.doc|*.xls|*.ppt",
@@ -239,7 +254,7 @@ _TAGS = ("title", "artist", "album", "album_artist", "genre", "composer", "comme
 
 def _probe(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Comparison]:
     def both(field: str, mine: Any, other: Any) -> Iterator[Comparison]:
-        if mine not in (None, "") and other not in (None, "", "unknown", "N/A"):
+        if other not in (None, "", "unknown", "N/A"):
             yield Comparison(name, field, "ffprobe", mine, other)
 
     whole = theirs.get("format", {})
@@ -401,7 +416,8 @@ def _exiftool_fields(
     name: str, ours: dict[str, Any], theirs: dict[str, Any]
 ) -> Iterator[Comparison]:
     def both(field: str, mine: Any, other: Any) -> Iterator[Comparison]:
-        if mine not in (None, "", []) and other not in (None, "", []):
+        # Where ExifTool knows a field of ours, our not knowing it is a disagreement too.
+        if other not in (None, "", []):
             yield Comparison(name, field, "exiftool", mine, other)
 
     yield from _dimensions(name, ours, theirs)
@@ -451,24 +467,29 @@ def _exiftool_fields(
         if "date" in tag.lower() and isinstance(other, str):
             other = when.iso(other) or other
         yield from both(f"xmp.{prefix}", _joined(value), _joined(other))
-    image = ours.get("image", {})
-    yield from both(
-        "image.icc_profile", image.get("icc_profile"), theirs.get("ICC_Profile:ProfileDescription")
-    )
-    yield from both("image.frame_count", image.get("frame_count"), theirs.get("GIF:FrameCount"))
-    document = ours.get("document", {})
+    if ours["kind"] == "image":
+        image = ours.get("image", {})
+        profile = theirs.get("ICC_Profile:ProfileDescription")
+        yield from both("image.icc_profile", image.get("icc_profile"), profile)
+        yield from both("image.frame_count", image.get("frame_count"), theirs.get("GIF:FrameCount"))
+    if ours["kind"] in ("document", "office"):
+        yield from _document(name, ours.get("document", {}), theirs)
+
+
+def _document(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Comparison]:
     for field, tags in _DOCUMENT.items():
         other = next((theirs[tag] for tag in tags if tag in theirs), None)
-        if field.endswith("_at") and other is not None:
+        if field.endswith("_at"):
             other = when.iso(other)
-        yield from both(f"document.{field}", document.get(field), other)
+        if other not in (None, ""):
+            yield Comparison(name, f"document.{field}", "exiftool", ours.get(field), other)
     if "PDF:Encryption" in theirs:
-        yield from both("document.encrypted", document.get("encrypted"), True)
+        yield Comparison(name, "document.encrypted", "exiftool", ours.get("encrypted"), True)
 
 
 def _dimensions(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Comparison]:
     """ExifTool gives the stored size; the displayed one is that, turned."""
-    if ours["kind"] not in ("image", "video") or "width" not in ours:
+    if ours["kind"] not in ("image", "video"):
         return
     sizes = {
         key.partition(":")[2]: value
@@ -478,11 +499,11 @@ def _dimensions(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iter
         in ("File", "PNG", "GIF", "RIFF", "IFD0", "Track1", "Jpeg2000", "Matroska")
     }
     width, height = sizes.get("ImageWidth"), sizes.get("ImageHeight")
-    if ours.get("orientation", 1) > 4 and ours["format"] not in ("heic", "avif", "heif"):
+    if ours.get("orientation", 1) > 4 and ours.get("format") not in ("heic", "avif", "heif"):
         width, height = height, width
     if width and height:
-        yield Comparison(name, "width", "exiftool", ours["width"], width)
-        yield Comparison(name, "height", "exiftool", ours["height"], height)
+        yield Comparison(name, "width", "exiftool", ours.get("width"), width)
+        yield Comparison(name, "height", "exiftool", ours.get("height"), height)
 
 
 def _exiftool(path: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mediamill.domain.facts import (
@@ -21,8 +21,9 @@ from mediamill.domain.facts import (
 )
 from mediamill.domain.metadata import codecs, when
 from mediamill.domain.metadata.guard import MIB, GuardedFile
+from mediamill.domain.metadata.movie import MovieFacts, read_movie
 from mediamill.domain.metadata.text import clean, tidy
-from mediamill.domain.metadata.window import SeekableFile
+from mediamill.domain.metadata.window import SeekableFile, Window
 from mediamill.domain.wire import JSON
 
 # Indexes of hours of video are a few megabytes; what wants more is not read for its headers.
@@ -121,6 +122,7 @@ def read_media(file: SeekableFile) -> MediaFacts:
     if "Format" not in general:
         return MediaFacts(cut_short=guarded.spent)
     extra = _extra(general)
+    movie = _movie(guarded, general)
     by_type = {
         kind: [track for track in tracks if track.get("@type") == kind]
         for kind in ("Video", "Audio", "Text", "Menu")
@@ -129,13 +131,15 @@ def read_media(file: SeekableFile) -> MediaFacts:
     return MediaFacts(
         format=codecs.container(general, bool(by_type["Video"])),
         content_type=clean(general.get("InternetMediaType"), 100),
-        duration=_duration(general) or _longest(by_type["Video"] + by_type["Audio"]),
+        duration=_duration(general)
+        or _longest(by_type["Video"] + by_type["Audio"])
+        or (movie.duration and round(movie.duration, 3)),
         bitrate=_whole(general.get("OverallBitRate")),
         video=tuple(_video(track) for track in by_type["Video"]),
-        audio=tuple(_audio(track) for track in by_type["Audio"]),
+        audio=tuple(_with_channels([_audio(track) for track in by_type["Audio"]], movie)),
         subtitles=tuple(_subtitle(track) for track in by_type["Text"]),
         chapters=_chapters(by_type["Menu"]),
-        tags=_tags(general, extra),
+        tags=_tags(general, extra, movie),
         gps=next(filter(None, (parse_place(str(place)) for place in places)), None),
         tracks=tuple(tidy(track) for track in tracks),
         cut_short=guarded.spent,
@@ -173,8 +177,11 @@ def _video(track: Track) -> VideoFacts:
     shown = (round(width * aspect) if width else None, height)
     if rotation in (90, 270):
         shown = (shown[1], shown[0])
-    depth = _whole(track.get("BitDepth"))
-    subsampling = track.get("ChromaSubsampling")
+    # VP8 has no other (RFC 6386, 2), and MediaInfo does not say so.
+    depth = _whole(track.get("BitDepth")) or (8 if track.get("Format") == "VP8" else None)
+    subsampling = track.get("ChromaSubsampling") or (
+        "4:2:0" if track.get("Format") == "VP8" else None
+    )
     return VideoFacts(
         codec=codecs.video(track),
         profile=clean(track.get("Format_Profile"), 100),
@@ -193,7 +200,7 @@ def _video(track: Track) -> VideoFacts:
         scan_type=_lower(track.get("ScanType")),
         bitrate=_whole(track.get("BitRate") or track.get("BitRate_Nominal")),
         duration=_duration(track),
-        pixel_format=codecs.pixel_format(track.get("ColorSpace"), subsampling, depth),
+        pixel_format=codecs.pixel_format(track.get("ColorSpace", "YUV"), subsampling, depth),
         bit_depth=depth,
         chroma_subsampling=clean(subsampling, 20),
         hdr_format=codecs.hdr(track),
@@ -250,7 +257,23 @@ def _chapters(menus: Sequence[Track]) -> tuple[ChapterFacts, ...]:
     return tuple(sorted(found, key=lambda chapter: chapter.start))
 
 
-def _tags(general: Track, extra: Track) -> dict[str, JSON]:
+def _movie(file: GuardedFile, general: Track) -> MovieFacts:
+    """The boxes' own facts of MP4 and QuickTime; nothing for anything else."""
+    if general.get("Format") != "MPEG-4":
+        return MovieFacts()
+    found = read_movie(Window(file, 0, file.seek(0, 2)))
+    file.reraise()
+    return found or MovieFacts()
+
+
+def _with_channels(tracks: list[AudioFacts], movie: MovieFacts) -> Iterator[AudioFacts]:
+    """The tracks, with the sample description's channels where MediaInfo found none."""
+    for index, track in enumerate(tracks):
+        stated = movie.channels[index] if len(movie.channels) == len(tracks) else None
+        yield replace(track, channels=stated) if track.channels is None else track
+
+
+def _tags(general: Track, extra: Track, movie: MovieFacts) -> dict[str, JSON]:
     tags: dict[str, JSON] = {}
     for source in (general, extra):
         for theirs, ours in _TAGS.items():
@@ -261,7 +284,7 @@ def _tags(general: Track, extra: Track) -> dict[str, JSON]:
     if recorded := when.iso(general.get("Recorded_Date") or general.get("Released_Date")):
         tags["date"] = recorded
     stated = [extra.get(name) for name in _CREATED] + [general.get("Encoded_Date")]
-    for created in filter(None, map(when.iso, stated)):
+    for created in filter(None, [*map(when.iso, stated), movie.created_at]):
         if not when.is_unset(created):
             tags["created_at"] = created
             break

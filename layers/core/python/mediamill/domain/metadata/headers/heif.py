@@ -88,6 +88,8 @@ class _Meta:
         turned = self._describe(self.items.get(self.primary, _Item()), header)
         if turned:
             header.width, header.height = header.height, header.width
+        if not header.icc:
+            header.icc = self._tiles_profile()
         for kind, source, targets in self.references:
             if kind == b"auxl" and self.primary in targets and self._is_alpha(source):
                 header.has_alpha = True
@@ -127,6 +129,15 @@ class _Meta:
             elif box.kind == b"colr" and body[:4] in (b"prof", b"rICC"):
                 header.icc = box.body(LONGEST_BLOCK)[4:]
         return turned
+
+    def _tiles_profile(self) -> bytes:
+        """The profile of the first tile that the primary item is put together from."""
+        for kind, source, targets in self.references:
+            if kind == b"dimg" and source == self.primary and targets:
+                tile = PictureHeader("heif")
+                self._describe(self.items.get(targets[0], _Item()), tile)
+                return tile.icc
+        return b""
 
     def _is_alpha(self, number: int) -> bool:
         names = (
