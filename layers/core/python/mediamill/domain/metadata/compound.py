@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from mediamill.domain.metadata.archive import Refused
-from mediamill.domain.metadata.guard import OutOfBounds
+from mediamill.domain.metadata.guard import OutOfBounds, at_most
 from mediamill.domain.metadata.text import clean, decode
 from mediamill.domain.metadata.window import SeekableFile
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LONGEST_SET = 1024 * 1024
+LONGEST_TEXT = 65_536
+MOST_PROPERTIES = 200
+MOST_SECONDS = 5.0
 
 # Property numbers of the two sets ([MS-OLEPS] 3.1).
 _SUMMARY = {
@@ -56,7 +59,7 @@ def read_compound(file: SeekableFile) -> tuple[str | None, dict[str, Any]]:
     from olefile import OleFileIO
 
     try:
-        with OleFileIO(cast("Any", file)) as compound:
+        with at_most(MOST_SECONDS), OleFileIO(cast("Any", file)) as compound:
             return _read(compound)
     except OutOfBounds:
         raise
@@ -76,7 +79,7 @@ def _read(compound: OleFileIO[Any]) -> tuple[str | None, dict[str, Any]]:
         if name in _COUNTS:
             facts[name] = value if isinstance(value, int) and 0 <= value < 2**31 else None
         elif name in _DATES:
-            facts[name] = f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else None
+            facts[name] = value if isinstance(value, str) else None
         elif name == "revision":
             facts[name] = int(text[:9]) if (text := str(value)).isdecimal() else None
         elif name == "keywords":
@@ -96,20 +99,66 @@ def _read(compound: OleFileIO[Any]) -> tuple[str | None, dict[str, Any]]:
 
 
 def _properties(compound: OleFileIO[Any], stream: str, names: dict[int, str]) -> dict[str, Any]:
-    if not compound.exists(stream) or compound.get_size(stream) > LONGEST_SET:
+    """The named properties of a set's first section ([MS-OLEPS] 2.18 to 2.20).
+
+    Read here and not by olefile, which takes a damaged count of four billion at its word.
+    """
+    if not compound.exists(stream):
         return {}
-    found = compound.getproperties(stream, convert_time=True)
-    codepage = found.get(_CODEPAGE, 1252)
-    return {
-        name: _decoded(value, codepage) if isinstance(value, bytes) else value
-        for number, name in names.items()
-        if (value := found.get(number)) not in (None, b"", "")
+    body = compound.openstream(stream).read(LONGEST_SET)
+    start = _number("<I", body, 44) or 0
+    section = body[start:]
+    places = {
+        struct.unpack_from("<I", section, at)[0]: struct.unpack_from("<I", section, at + 4)[0]
+        for at in range(8, 8 + 8 * min(_number("<I", section, 4) or 0, MOST_PROPERTIES), 8)
+        if at + 8 <= len(section)
     }
+    codepage = _value(section, places.get(_CODEPAGE, len(section)), 1252)
+    found = {
+        name: _value(section, places[number], codepage)
+        for number, name in names.items()
+        if number in places
+    }
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _value(section: bytes, at: int, codepage: object) -> Any:
+    """A property's value: a number, text, or a time; None for other types and damage."""
+    kind, size = _number("<H", section, at), _number("<I", section, at + 4)
+    if size is None:
+        return None
+    if kind == 2:
+        return _number("<H", section, at + 4)
+    if kind == 3:
+        return _number("<i", section, at + 4)
+    if kind == 30:
+        return _decoded(section[at + 8 : at + 8 + min(size, LONGEST_TEXT)], codepage)
+    if kind == 31:
+        text = section[at + 8 : at + 8 + 2 * min(size, LONGEST_TEXT)]
+        return text.decode("utf-16-le", "replace").split("\0", 1)[0]
+    if kind == 64:
+        return _time(_number("<Q", section, at + 4) or 0)
+    return None
+
+
+def _number(form: str, body: bytes, at: int) -> int | None:
+    if at + struct.calcsize(form) > len(body):
+        return None
+    number: int = struct.unpack_from(form, body, at)[0]
+    return number
+
+
+def _time(ticks: int) -> str | None:
+    """100 ns since 1601, in UTC; an unset time, or the time spent editing, is no date."""
+    try:
+        moment = datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 10)
+    except OverflowError:
+        return None
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if 1970 < moment.year < 2200 else None
 
 
 def _decoded(raw: bytes, codepage: object) -> str:
-    # The type of a code page is a signed short: 65001 is read as -535.
-    number = codepage % 65_536 if isinstance(codepage, int) else 1252
+    number = codepage if isinstance(codepage, int) else 1252
     name = {1200: "utf-16-le", 10000: "mac-roman", 65001: "utf-8"}.get(number, f"cp{number}")
     try:
         text = raw.decode(name, "replace")
