@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from mediamill.domain.metadata.archive import Refused
-from mediamill.domain.metadata.guard import OutOfBounds, at_most
+from mediamill.domain.metadata.guard import OutOfBounds, within
 from mediamill.domain.metadata.text import clean, decode
 from mediamill.domain.metadata.window import SeekableFile
 
@@ -59,8 +59,7 @@ def read_compound(file: SeekableFile) -> tuple[str | None, dict[str, Any]]:
     from olefile import OleFileIO
 
     try:
-        with at_most(MOST_SECONDS), OleFileIO(cast("Any", file)) as compound:
-            return _read(compound)
+        return within(MOST_SECONDS, lambda: _read(OleFileIO(cast("Any", file))))
     except OutOfBounds:
         raise
     except Exception as error:  # olefile raises whatever a broken table leads its code to
@@ -108,11 +107,12 @@ def _properties(compound: OleFileIO[Any], stream: str, names: dict[int, str]) ->
     body = compound.openstream(stream).read(LONGEST_SET)
     start = _number("<I", body, 44) or 0
     section = body[start:]
-    places = {
-        struct.unpack_from("<I", section, at)[0]: struct.unpack_from("<I", section, at + 4)[0]
-        for at in range(8, 8 + 8 * min(_number("<I", section, 4) or 0, MOST_PROPERTIES), 8)
-        if at + 8 <= len(section)
-    }
+    places: dict[int, int] = {}
+    for index in range(min(_number("<I", section, 4) or 0, MOST_PROPERTIES)):
+        number = _number("<I", section, 8 + 8 * index)
+        place = _number("<I", section, 12 + 8 * index)
+        if number is not None and place is not None:
+            places.setdefault(number, place)
     codepage = _value(section, places.get(_CODEPAGE, len(section)), 1252)
     found = {
         name: _value(section, places[number], codepage)

@@ -6,12 +6,13 @@ import ctypes
 import io
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from mediamill.domain.metadata.window import SeekableFile
 
 MIB = 1024 * 1024
+Result = TypeVar("Result")
 
 
 class OutOfBounds(Exception):
@@ -81,9 +82,8 @@ class GuardedFile(io.RawIOBase):
         raise OutOfBounds("the parser wanted to read too much of the file") from self._error
 
 
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Stop the Python code inside after `seconds`, by OutOfBounds.
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """What `work` returns; OutOfBounds where its Python code takes more than `seconds`.
 
     An exception is raised into the thread from a timer, because signals reach the main thread
     alone and a child process would cost more than most of what is bounded. Native code is only
@@ -103,10 +103,11 @@ def at_most(seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, fire)
     timer.daemon = True
-    timer.start()
+    # A function and not a context manager: all that may be interrupted stands inside one `try`.
     try:
         try:
-            yield
+            timer.start()
+            return work()
         finally:
             with settle:
                 state["done"] = True

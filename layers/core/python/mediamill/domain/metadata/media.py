@@ -66,6 +66,7 @@ _TAGS = {
     "Encoded_Hardware_Model": "model",
     "Encoded_Hardware_Name": "model",
 }
+_OURS = frozenset(_TAGS.values())
 _NUMBERS = {"track", "track_total", "disc", "disc_total", "bpm", "season"}
 
 _PLACES = (
@@ -275,16 +276,21 @@ def _with_channels(tracks: list[AudioFacts], movie: MovieFacts) -> Iterator[Audi
 
 def _tags(general: Track, extra: Track, movie: MovieFacts) -> dict[str, JSON]:
     tags: dict[str, JSON] = {}
-    for source in (general, extra):
-        for theirs, ours in _TAGS.items():
-            value = clean(source.get(theirs))
-            if value and ours not in tags:
-                number = re.match(r"\d+", value) if ours in _NUMBERS else None
-                tags[ours] = int(number[0][:9]) if number else value
-    if recorded := when.iso(general.get("Recorded_Date") or general.get("Released_Date")):
+    known = [
+        (ours, source.get(theirs)) for source in (general, extra) for theirs, ours in _TAGS.items()
+    ]
+    # Matroska's own names, where MediaInfo leaves them as they are.
+    known += [(name.lower(), value) for name, value in extra.items() if name.lower() in _OURS]
+    for ours, stated in known:
+        value = clean(stated)
+        if value and ours not in tags:
+            number = re.match(r"\d+", value) if ours in _NUMBERS else None
+            tags[ours] = int(number[0][:9]) if number else value
+    dates = [general.get("Recorded_Date"), general.get("Released_Date"), extra.get("DATE")]
+    if recorded := next(filter(None, map(when.iso, dates)), None):
         tags["date"] = recorded
-    stated = [extra.get(name) for name in _CREATED] + [general.get("Encoded_Date")]
-    for created in filter(None, [*map(when.iso, stated), movie.created_at]):
+    clocks = [extra.get(name) for name in _CREATED] + [general.get("Encoded_Date")]
+    for created in filter(None, [*map(when.iso, clocks), movie.created_at]):
         if not when.is_unset(created):
             tags["created_at"] = created
             break

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mediamill.domain.facts import DocumentFacts
 from mediamill.domain.metadata import when
-from mediamill.domain.metadata.guard import MIB, GuardedFile, OutOfBounds, at_most
+from mediamill.domain.metadata.guard import MIB, GuardedFile, OutOfBounds, within
 from mediamill.domain.metadata.pdf_actions import Actions, read_actions
 from mediamill.domain.metadata.pdf_objects import mapping, number, stream_data, text, walk
 from mediamill.domain.metadata.pdf_pages import Pages, read_pages
@@ -67,8 +67,7 @@ def read_pdf(file: SeekableFile) -> PdfFacts:
     found = PdfFacts()
     guarded = GuardedFile(file, most=MOST_READ)
     try:
-        with at_most(MOST_SECONDS):
-            _read(guarded, found)
+        within(MOST_SECONDS, lambda: _read(guarded, found))
     except OutOfBounds:
         found.bounded = True
     guarded.reraise()

@@ -35,22 +35,23 @@ def publish(record: MetadataRecord, privacy: Privacy) -> dict[str, JSON]:
 
 def _bounded(published: dict[str, JSON]) -> dict[str, JSON]:
     excess = _weight(published) - MOST_BYTES
-    while excess > 0:
-        entries = [
-            (_weight(value), block, name)
-            for block in _OPEN
-            if isinstance(facts := published.get(block), Mapping)
-            for name, value in facts.items()
-        ]
-        if not entries:
-            break
-        weight, block, name = max(entries)
+    if excess <= 0:
+        return published
+    entries = [
+        (_weight(value), block, name)
+        for block in _OPEN
+        if isinstance(facts := published.get(block), Mapping)
+        for name, value in facts.items()
+    ]
+    for weight, block, name in sorted(entries, reverse=True):
         facts = published[block]
         assert isinstance(facts, dict)
         del facts[name]
         if not facts:
             del published[block]
         excess -= weight
+        if excess <= 0:
+            break
     return published
 
 

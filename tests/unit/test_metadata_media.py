@@ -1,0 +1,167 @@
+"""Video and audio described from their headers, as players show them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mediamill.domain.facts import GpsFacts
+from mediamill.domain.kind import Kind
+from mediamill.domain.metadata import MetadataRecord, describe
+from mediamill.domain.metadata.media import parse_place
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "av"
+needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="no corpus beside the project")
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
+
+
+def described(body: bytes, content_type: str = "video/mp4") -> MetadataRecord:
+    return describe(
+        io.BytesIO(body), key="a", size=len(body), kind=Kind.VIDEO, content_type=content_type
+    )
+
+
+def made(tmp_path: Path, name: str, *options: str) -> bytes:
+    target = tmp_path / name
+    picture = ["-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=1"]
+    sound = ["-f", "lavfi", "-i", "sine=r=48000:d=1"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", *picture, *sound, *options, str(target)], check=True
+    )
+    return target.read_bytes()
+
+
+@needs_ffmpeg
+def test_a_video_that_is_turned_has_its_displayed_size(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.mp4"
+    plain.write_bytes(made(tmp_path, "a.mp4", "-c:v", "libx264", "-c:a", "aac"))
+    turned = tmp_path / "turned.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(plain), "-c", "copy"]
+    subprocess.run(
+        [*command, "-metadata:s:v:0", "rotate=90", str(turned)],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    record = described(turned.read_bytes())
+    assert record.video is not None
+    assert (record.video.coded_width, record.video.coded_height) == (320, 180)
+    assert record.video.rotation in (90, 270)
+    assert (record.width, record.height) == (180, 320)
+
+
+@needs_ffmpeg
+def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
+    record = described(made(tmp_path, "a.mkv", "-vf", "setsar=4/3", "-c:v", "libx264"))
+    assert record.video is not None
+    assert record.video.pixel_aspect_ratio == pytest.approx(4 / 3, abs=0.001)
+    assert (record.width, record.height) == (427, 180)
+
+
+@needs_ffmpeg
+def test_high_dynamic_range_and_its_colours_are_named(tmp_path: Path) -> None:
+    colours = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    body = made(
+        tmp_path,
+        "a.mp4",
+        *(
+            "-c:v",
+            "libx265",
+            "-pix_fmt",
+            "yuv420p10le",
+            "-x265-params",
+            f"log-level=none:{colours}",
+        ),
+    )
+    video = described(body).video
+    assert video is not None
+    assert (video.codec, video.bit_depth, video.pixel_format) == ("hevc", 10, "yuv420p10le")
+    assert (video.color_primaries, video.color_transfer) == ("BT.2020", "PQ")
+    assert video.color_matrix == "BT.2020 non-constant"
+    assert video.hdr_format == "PQ"
+
+
+@needs_ffmpeg
+def test_chapters_subtitles_and_languages_are_listed(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text(
+        ";FFMETADATA1\ntitle=Rivers\nartist=Ana\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\n"
+        "title=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\ntitle=Two\n"
+    )
+    words = tmp_path / "words.srt"
+    words.write_text("1\n00:00:00,000 --> 00:00:00,900\nHello\n")
+    body = made(
+        tmp_path,
+        "a.mkv",
+        *("-i", str(notes), "-i", str(words), "-map_metadata", "2", "-map", "0", "-map", "1"),
+        *("-map", "3", "-c:s", "srt", "-metadata:s:s:0", "language=deu"),
+        *("-metadata:s:a:0", "language=fra"),
+    )
+    record = described(body, "video/x-matroska")
+    assert [(chapter.start, chapter.title) for chapter in record.chapters] == [
+        (0.0, "One"),
+        (0.5, "Two"),
+    ]
+    assert [(track.codec, track.language) for track in record.subtitles] == [("utf-8", "de")]
+    assert record.audio is not None
+    assert (record.audio.language, record.audio.sample_rate) == ("fr", 48_000)
+    assert record.tags["title"] == "Rivers"
+    assert record.tags["artist"] == "Ana"
+
+
+@needs_ffmpeg
+def test_every_audio_track_is_described(tmp_path: Path) -> None:
+    record = described(made(tmp_path, "a.mkv", "-map", "0", "-map", "1", "-map", "1", "-ac", "2"))
+    assert len(record.audio_tracks) == 2
+    assert record.audio == record.audio_tracks[0]
+
+
+@needs_corpus
+@pytest.mark.parametrize("length", [40, 74, 200, 20_000, 900_000])
+def test_a_video_cut_anywhere_gives_a_record_that_says_so(length: int) -> None:
+    record = described((CORPUS / "testVideoMp4.mp4").read_bytes()[:length])
+    assert record.bytes == length
+    assert [problem.code for problem in record.problems] == ["truncated"]
+
+
+@needs_corpus
+def test_a_cut_file_still_tells_what_stands_before_the_cut() -> None:
+    record = described((CORPUS / "testMP4_truncated.m4a").read_bytes())
+    assert record.duration == pytest.approx(2215.996)
+    assert record.captured_at == "2010-11-11T00:14:15Z"
+
+
+@needs_corpus
+def test_a_place_in_quicktime_s_atoms_is_found() -> None:
+    record = described((CORPUS / "testMP4_QuickTimeMetadata.mov").read_bytes())
+    assert record.gps == GpsFacts(12.3456, -98.7654, 10.5)
+
+
+@needs_corpus
+def test_a_clock_that_was_never_set_is_no_date() -> None:
+    record = described((CORPUS / "testVideoMp4.mp4").read_bytes())
+    assert record.captured_at is None
+
+
+def test_what_holds_no_stream_is_broken() -> None:
+    record = described(b"nothing that plays" * 100)
+    assert [problem.code for problem in record.problems] == ["broken_media"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("+12.3456-098.7654+010.500/", GpsFacts(12.3456, -98.7654, 10.5)),
+        ("+46.9480+007.4474/", GpsFacts(46.948, 7.4474)),
+        ("-4656.88-00726.844/", GpsFacts(-46.948, -7.4474)),
+        ("+465652.8+0072650.64+540/", GpsFacts(46.948, 7.4474, 540.0)),
+        ("+99.0+000.0/", None),
+        ("Bern", None),
+        ("", None),
+    ],
+)
+def test_a_place_is_read_as_iso_6709_has_it(written: str, meant: GpsFacts | None) -> None:
+    assert parse_place(written) == meant
