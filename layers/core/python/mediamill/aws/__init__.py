@@ -1,1 +1,1 @@
-"""The only importers of boto3: records, storage, topics, table."""
+"""The only importers of botocore: records, storage, topics, table."""

@@ -1,12 +1,16 @@
-"""The AWS clients, made at their first use, once; a test replaces `client` and nothing else."""
+"""The AWS clients, made at their first use, once; a test replaces `client` and nothing else.
+
+They are botocore's, which boto3's are as well: what boto3 adds to them (resources, transfers by
+part) is not used here, and would be a seventh of a function's start.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,4 +42,9 @@ def client(service: str) -> Any:
 
 @cache
 def _made(service: str) -> Any:
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return _session().create_client(service, config=_CONFIG)
+
+
+@cache
+def _session() -> Session:
+    return get_session()

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from mediamill.domain.asset import Asset, Claim, Record, Step
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.formats import FORMATS
@@ -19,13 +17,36 @@ from mediamill.domain.wire import to_json
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
-
 
 def attribute(value: Any) -> AttributeValueTypeDef:
-    """One value as DynamoDB wants it; no floats."""
-    return _serializer.serialize(value)
+    """One value as DynamoDB wants it. Raises TypeError for what a record does not hold: floats."""
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, Mapping):
+        return {"M": {name: attribute(entry) for name, entry in value.items()}}
+    if isinstance(value, list | tuple):
+        return {"L": [attribute(entry) for entry in value]}
+    raise TypeError(f"A record holds no {type(value).__name__}: {value!r}")
+
+
+def value_of(attribute: Mapping[str, Any]) -> Any:
+    """The value in an attribute of DynamoDB; the way back from `attribute`."""
+    ((form, held),) = attribute.items()
+    if form == "NULL":
+        return None
+    if form == "N":
+        return int(held)
+    if form == "M":
+        return {name: value_of(entry) for name, entry in held.items()}
+    if form == "L":
+        return [value_of(entry) for entry in held]
+    return held
 
 
 def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
@@ -60,7 +81,7 @@ def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
 
 def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Record:
     """The record that an item holds."""
-    plain = {name: _deserializer.deserialize(value) for name, value in item.items()}
+    plain = {name: value_of(value) for name, value in item.items()}
     asset = Asset(
         asset_id=plain["asset_id"],
         bucket=plain["bucket"],
