@@ -89,3 +89,9 @@ IMAGE ?= mediamill-office:latest
 office-image:  ## build it as IMAGE; push that to ECR, deploy with OfficeWorker=image OfficeImage=IMAGE
 	@docker build --file functions/office/Dockerfile --tag $(IMAGE) \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(PLATFORM),--platform $(PLATFORM)) .
+
+RAPID = $$($(BIN)/python -c 'import pathlib, samcli; print(pathlib.Path(samcli.__file__).parent / "local/rapid")')
+.PHONY: office-image-local
+office-image-local: office-image setup  ## the same with SAM's runtime emulator in it, to be run anywhere
+	@printf 'FROM $(IMAGE)\nARG RIE\nCOPY $$RIE /usr/local/bin/aws-lambda-rie\n' | docker build --file - --quiet \
+	  --build-arg RIE=aws-lambda-rie-$$(uname -m | sed 's/aarch64/arm64/') --tag $(IMAGE)-local $(RAPID)
