@@ -11,7 +11,14 @@ from made.pdf import pdf
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
 from pypdf.constants import UserAccessPermissions
-from pypdf.generic import ArrayObject, BooleanObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from mediamill.domain.facts import DocumentFacts, PageSize
 from mediamill.domain.kind import Kind
@@ -256,3 +263,35 @@ def test_a_torn_cross_reference_table_is_rebuilt() -> None:
     at = body.rfind(b"startxref")
     torn = body[:at] + b"startxref\n7\n%%EOF\n"
     assert document(torn).page_count == len(PdfReader(io.BytesIO(body)).pages)
+
+
+class Touched(io.BytesIO):
+    """A file that knows which of its blocks were read."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.blocks: set[int] = set()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        start = self.tell()
+        got = super().read(size)
+        self.blocks.update(range(start // 65_536, -(-self.tell() // 65_536)))
+        return got
+
+
+def test_a_large_document_is_described_from_few_of_its_blocks() -> None:
+    writer = blank(*[(612, 792)] * 200)
+    for page in writer.pages:
+        picture = StreamObject()
+        picture.set_data(bytes(100_000))
+        page[NameObject("/Thumb")] = writer._add_object(picture)
+    file = Touched(written(writer))
+    size = file.seek(0, 2)
+    record = describe(
+        file, key="a.pdf", size=size, kind=Kind.DOCUMENT, content_type="application/pdf"
+    )
+    assert len(file.blocks) < 60 < size // 65_536
+    assert record.document is not None
+    assert record.document.page_count == 200
+    assert record.document.page_size == PageSize(612, 792, 0, 1, record.document.page_sizes[0].last)
+    assert not record.problems

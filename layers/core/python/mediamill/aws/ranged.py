@@ -37,7 +37,7 @@ CACHE = 8 * MIB
 LOOK_AHEAD = 2 * MIB
 
 # Past so many requests the access pattern is not "a few headers"; one GET of it all is cheaper.
-SPOOL_AFTER = 48
+SPOOL_AFTER = 64
 SPOOL_LIMIT = 256 * MIB
 
 ATTEMPTS = 3

@@ -12,6 +12,7 @@ from typing import TypeVar
 from mediamill.domain.metadata.window import SeekableFile
 
 MIB = 1024 * 1024
+BLOCK = 64 * 1024
 Result = TypeVar("Result")
 
 
@@ -36,6 +37,7 @@ class GuardedFile(io.RawIOBase):
         self.spent = False
         self._file = file
         self._left = most
+        self._touched: set[int] = set()
         self._quiet = quiet
         self._error: Exception | None = None
 
@@ -63,6 +65,8 @@ class GuardedFile(io.RawIOBase):
                 return b""
             raise
         self._left -= len(got)
+        end = self._file.tell()
+        self._touched.update(range((end - len(got)) // BLOCK, -(-end // BLOCK)))
         if self._left <= 0 and (size is None or size < 0 or size > wanted):
             return self._refuse()
         return got
@@ -74,6 +78,11 @@ class GuardedFile(io.RawIOBase):
         """Raise what the underlying file raised, if it did."""
         if self._error is not None:
             raise self._error
+
+    @property
+    def touched(self) -> int:
+        """How many blocks of 64 KB have been read from: what a remote file costs, in requests."""
+        return len(self._touched)
 
     def _refuse(self) -> bytes:
         self.spent = self._error is None

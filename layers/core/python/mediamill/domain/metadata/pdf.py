@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from mediamill.domain.facts import DocumentFacts
 from mediamill.domain.metadata import when
@@ -30,6 +30,7 @@ Found = TypeVar("Found")
 
 MOST_READ = 64 * MIB
 MOST_SECONDS = 15.0
+SMALL = 2 * MIB
 
 # Bits of the permission flags, from 1 (ISO 32000-2, table 22).
 _PERMISSIONS = {
@@ -101,7 +102,7 @@ def _read(file: GuardedFile, found: PdfFacts) -> None:
     found.document.update(_attempt(found, lambda: _catalog(root, found.document)) or {})
     found.info = _attempt(found, lambda: _info(reader)) or {}
     found.xmp = _attempt(found, lambda: read_xmp(stream_data(root.get("/Metadata")))) or {}
-    pages = _attempt(found, lambda: read_pages(root)) or Pages()
+    pages = _attempt(found, lambda: read_pages(root, lambda: file.touched)) or Pages()
     actions = _attempt(found, lambda: read_actions(root, pages.dictionaries)) or Actions()
     found.document.update(_stated(found.info, found.xmp))
     found.document.update(pages.facts())
@@ -120,10 +121,24 @@ def _attempt(found: PdfFacts, facet: Callable[[], Found]) -> Found | None:
 
 
 def _open(file: GuardedFile) -> PdfReader:
+    """A reader that has looked at the cross-reference table, and not yet at what it refers to.
+
+    pypdf's lenient mode looks at every object to begin with, which reads all of a large file. So
+    that is for small ones, and for those that the strict mode refuses.
+    """
     from pypdf import PdfReader
 
-    file.seek(0)
-    return PdfReader(file)  # type: ignore[arg-type]  # it asks for IO, and reads and seeks
+    stream = cast("IO[bytes]", file)  # it asks for IO, and reads and seeks
+    if file.seek(0, 2) > SMALL:
+        try:
+            reader = PdfReader(stream, strict=True)
+        except OutOfBounds:
+            raise
+        except Exception:
+            return PdfReader(stream)
+        reader.strict = False
+        return reader
+    return PdfReader(stream)
 
 
 def _encryption(reader: PdfReader) -> dict[str, Any]:

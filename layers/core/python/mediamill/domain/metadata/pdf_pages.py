@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from mediamill.domain.facts import FontFacts, PageSize
@@ -18,8 +19,11 @@ from mediamill.domain.metadata.pdf_objects import (
 )
 from mediamill.domain.metadata.text import clean
 
-# Every page costs a look-up, and in a remote file perhaps a request.
+# Every page costs a look-up, and where pages are strewn over a large file, a request: so many
+# pages, and so many blocks of 64 KB, are read for sizes, and some more for fonts and text.
 MOST_WALKED = 500
+BLOCKS_FOR_SIZES = 32
+BLOCKS_FOR_FONTS = 44
 MOST_NODES = 5_000
 DEEPEST_NODE = 50
 # Fonts and text are looked for on pages spread over the document.
@@ -55,22 +59,27 @@ class Pages:
         }
 
 
-def read_pages(root: dict[str, Any]) -> Pages:
-    """Walk the page tree, as far as the bounds go; past them the stated count is taken."""
+def read_pages(root: dict[str, Any], touched: Callable[[], int]) -> Pages:
+    """Walk the page tree, as far as the bounds go; past them the stated count is taken.
+
+    `touched` tells how many blocks of the file have been read.
+    """
     pages = Pages()
     complete = True
     for page in _leaves(root.get("/Pages")):
-        if len(pages.dictionaries) == MOST_WALKED:
+        pages.dictionaries.append(page)
+        if len(pages.dictionaries) == MOST_WALKED or touched() > BLOCKS_FOR_SIZES:
             complete = False
             break
-        pages.dictionaries.append(page)
     stated = number(walk(root, "/Pages", "/Count"))
     found = len(pages.dictionaries)
     pages.count = found if complete or stated is None else max(found, int(stated))
     pages.sizes = tuple(_sizes(pages.dictionaries))
     sample = pages.dictionaries[:: max(1, -(-found // SAMPLED))]
-    pages.fonts = tuple(_fonts(sample))
-    pages.has_text = any(_shows_text(page) for page in sample) if sample else None
+    affordable = takewhile(lambda _: touched() <= BLOCKS_FOR_FONTS, sample)
+    for page in affordable:
+        pages.has_text = bool(pages.has_text) or _shows_text(page)
+    pages.fonts = tuple(_fonts(takewhile(lambda _: touched() <= BLOCKS_FOR_FONTS, sample)))
     return pages
 
 
@@ -130,7 +139,7 @@ def _box(value: Any) -> tuple[float, float, float, float] | None:
     return box if box[2] > box[0] and box[3] > box[1] else None
 
 
-def _fonts(pages: list[dict[str, Any]]) -> Iterator[FontFacts]:
+def _fonts(pages: Iterable[dict[str, Any]]) -> Iterator[FontFacts]:
     seen: set[FontFacts] = set()
     for page in pages:
         for reference in list(mapping(walk(page, "/Resources", "/Font")).values())[:MOST_FONTS]:
