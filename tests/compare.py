@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def pixels(picture: Image.Image) -> Array:
@@ -29,10 +30,10 @@ def gamma(light: Array) -> Array:
 
 def linear_reference(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture shrunk with Lanczos in linear light and floating point."""
-    light = linear(pixels(picture))
+    table = linear(np.arange(256.0)).astype(np.float32)
     bands = []
-    for channel in range(3):
-        band = Image.fromarray(light[:, :, channel].astype(np.float32))
+    for channel in picture.convert("RGB").split():
+        band = Image.fromarray(table[np.asarray(channel)])
         small = np.asarray(band.resize(size, Image.Resampling.LANCZOS), np.float64)
         bands.append(Image.fromarray((gamma(small) + 0.5).astype(np.uint8)))
     return Image.merge("RGB", bands)
@@ -40,7 +41,7 @@ def linear_reference(picture: Image.Image, size: tuple[int, int]) -> Image.Image
 
 def ssim(one: Image.Image, other: Image.Image) -> float:
     """Mean structural similarity of luma (Wang et al. 2004: Gaussian window, sigma 1.5)."""
-    x, y = (np.asarray(picture.convert("L"), np.float64) for picture in (one, other))
+    x, y = (np.asarray(picture.convert("L"), np.float32) for picture in (one, other))
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
@@ -49,15 +50,15 @@ def ssim(one: Image.Image, other: Image.Image) -> float:
     return float((top / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))).mean())
 
 
-def _blur(values: Array, radius: int = 5) -> Array:
-    kernel = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * 1.5**2))
+def _blur(values: Floats, radius: int = 5) -> Floats:
+    kernel = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * 1.5**2)).astype(np.float32)
     kernel /= kernel.sum()
     padded = np.pad(values, radius, mode="edge")
     height, width = values.shape
-    rows = np.zeros((height + 2 * radius, width))
+    rows = np.zeros((height + 2 * radius, width), np.float32)
     for at, weight in enumerate(kernel):
         rows += weight * padded[:, at : at + width]
-    whole = np.zeros((height, width))
+    whole = np.zeros((height, width), np.float32)
     for at, weight in enumerate(kernel):
         whole += weight * rows[at : at + height]
     return whole
