@@ -76,8 +76,9 @@ schemas: setup  ## write docs/schemas from the typed classes
 # ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: build clean
-build: setup  ## build the functions for AWS
+build: setup  ## build the functions for AWS: stripped, compiled, the same bytes every time
 	@$(RUN) sam build
+	@$(RUN) python scripts/finish.py
 
 clean:  ## remove what was built, but not the local stack's state
 	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
