@@ -90,6 +90,7 @@ _EXPLAINED: list[tuple[type[Exception], Callable[[Exception], Failure]]] = [
     (botocore.NoRegionError, _region),
     (botocore.ProfileNotFound, _profile),
     (botocore.ClientError, _refused),
+    (botocore.ConnectionError, _unreachable),
     (botocore.HTTPClientError, _unreachable),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from mediamill.domain.keys import manifest_key
 from mediamill.domain.kind import Status
 from mediamill_cli.assets import records
 from mediamill_cli.errors import Failure
@@ -18,11 +20,6 @@ from mediamill_cli.stack import Stack
 _AT_ONCE = 8
 _NAME_BYTES = 255  # of one name in a folder, on every usual file system
 _PRESIGNED_SECONDS = 3600
-
-
-def manifest_key(key: str) -> str:
-    """Where the manifest of an asset is."""
-    return f"manifest/{key}.json"
 
 
 def result_keys(stack: Stack, key: str) -> Sequence[str]:
@@ -42,7 +39,7 @@ def result_keys(stack: Stack, key: str) -> Sequence[str]:
     if record.status is Status.PROCESSING:
         raise Failure(
             f"{key} is still being processed, and has no manifest yet.",
-            do=f"Wait for it with `mediamill status --wait {key!r}`, then get it.",
+            do=f"Wait for it with `mediamill status --wait {shlex.quote(key)}`, then get it.",
         )
     derived = [derivative.key for derivative in record.derivatives]
     manifest = manifest_key(key)
@@ -99,7 +96,15 @@ def _name(part: str) -> str:
 
 
 def link(stack: Stack, bucket: str, key: str) -> str:
-    """A link to an object that works for an hour, for whoever has it."""
+    """A link to an object that works for an hour, for whoever has it.
+
+    Raises Failure where browsers would ask for another one: they take `..` for the folder above.
+    """
+    if {".", ".."} & set(key.split("/")):
+        raise Failure(
+            f"No browser can be sent to {key!r}: it would take the dots for folders.",
+            do=f"Download it with `mediamill get {shlex.quote(key)}`.",
+        )
     return stack.s3.generate_presigned_url(
         "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=_PRESIGNED_SECONDS
     )

@@ -28,7 +28,7 @@ State = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine.")]
-Keys = Annotated[list[str], typer.Argument(metavar="KEY…", help="Keys in the uploads bucket.")]
+Keys = Annotated[list[str], typer.Argument(metavar="KEY", help="Keys in the uploads bucket.")]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A key in the uploads bucket.")]
 Timeout = Annotated[
     float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at the most.")

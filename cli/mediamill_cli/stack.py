@@ -40,6 +40,7 @@ class Stack:
     def _client(self, service: Any) -> Any:
         config = Config(
             max_pool_connections=_CONNECTIONS,
+            signature_version="s3v4" if service == "s3" else None,  # links, in every region
             retries={"mode": "standard", "max_attempts": 5},
             # A proxy is for the way out, and the local stack is not out.
             proxies={} if self.is_local else None,

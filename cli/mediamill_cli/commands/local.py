@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from mediamill_cli.options import State
 from mediamill_cli.stack import Stack
 
 _LOOK_SECONDS = 0.5
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def up(
@@ -55,20 +55,18 @@ def up(
             phase=_phase,
         )
         ran = local.server is not None
-        ended = threading.Event()
-        with _ended_by_signal(ended):
+        with _interruptible():
             try:
-                stack = local.up()
+                _say_where(local, local.up())
+                if detach or ran:
+                    out.print(as_typed("It runs in the background; `mediamill down` ends it."))
+                    return
+                out.print(as_typed("Ctrl-C ends it, and so does `mediamill down`."))
             except BaseException:
                 if not ran:
-                    local.stop()
+                    _stop(local)
                 raise
-            _say_where(local, stack)
-            if detach or ran:
-                out.print(as_typed("It runs in the background; `mediamill down` ends it."))
-                return
-            out.print(as_typed("Ctrl-C ends it, and so does `mediamill down`."))
-            _stay(local, ended)
+            _stay(local)
 
 
 def down(state: State = None) -> None:
@@ -81,33 +79,32 @@ def down(state: State = None) -> None:
         out.print("Stopped." if stopped else "The local stack was not running.")
 
 
-def _stay(local: LocalStack, ended: threading.Event) -> None:
+def _stay(local: LocalStack) -> None:
     server = local.server
-    while server is not None and alive(local.folder, server):
-        if ended.wait(_LOOK_SECONDS):
-            with err.status("Stopping"):
-                local.stop()
-            break
+    try:
+        while server is not None and alive(local.folder, server):
+            time.sleep(_LOOK_SECONDS)
+    except KeyboardInterrupt:
+        _stop(local)
     out.print("Stopped.")
 
 
+def _stop(local: LocalStack) -> None:
+    """Stop it, whatever is pressed meanwhile."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    with err.status("Stopping"):
+        local.stop()
+
+
 @contextmanager
-def _ended_by_signal(ended: threading.Event) -> Iterator[None]:
-    """Ctrl-C, and what a closing terminal or a supervisor sends.
+def _interruptible() -> Iterator[None]:
+    """Take what a closing terminal or a supervisor sends for Ctrl-C."""
 
-    Until the stack is up they end what is being done; from then on they set the event.
-    """
-
-    def end(number: int, frame: FrameType | None) -> None:
-        if ended.is_set():
-            return
-        ended.set()
+    def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {
-        number: signal.signal(number, end)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    before = {number: signal.signal(number, interrupt) for number in _ENDING}
     try:
         yield
     finally:

@@ -9,12 +9,13 @@ import typer
 from rich.text import Text
 
 from mediamill.domain.asset import Record
+from mediamill.domain.keys import manifest_key
 from mediamill.domain.kind import Status
 from mediamill_cli.assets import records
 from mediamill_cli.choice import find_stack
 from mediamill_cli.console import err, out, print_json
 from mediamill_cli.errors import Failure, explained
-from mediamill_cli.fetch import fetch, link, manifest_key, result_keys
+from mediamill_cli.fetch import fetch, link, result_keys
 from mediamill_cli.options import Json, Profile, Region, StackName, State
 from mediamill_cli.render import printable
 from mediamill_cli.stack import Stack
@@ -23,7 +24,7 @@ from mediamill_cli.stack import Stack
 _BEST = ("large", "medium", "thumbnail", "pages", "pdf", "text")
 
 ResultKeys = Annotated[
-    list[str], typer.Argument(metavar="KEY…", help="Keys of assets, or of single results.")
+    list[str], typer.Argument(metavar="KEY", help="Keys of assets, or of single results.")
 ]
 
 

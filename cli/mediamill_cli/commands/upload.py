@@ -30,7 +30,7 @@ from mediamill_cli.watch import Watch, wait
 
 
 def upload(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders.")],
     prefix: Annotated[str, typer.Option(help="Put in front of every key.")] = "",
     wait_: Annotated[
         bool, typer.Option("--wait", "-w", help="Wait until everything is made, and show it.")

@@ -1,0 +1,121 @@
+"""How assets are shown: sizes, times, sentences, JSON."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from mediamill.domain.asset import Asset, Record, Step
+from mediamill.domain.derivative import Derivative
+from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill.domain.manifest import StepError
+from mediamill_cli.render import (
+    assets_table,
+    bytes_out,
+    printable,
+    problems,
+    record_json,
+    shortened,
+    size,
+    steps_text,
+    summary,
+)
+
+THUMBNAIL = Derivative("thumbnail", "thumbnail/a.jpg.webp", "image/webp", "webp", 900, "00", 256, 9)
+
+
+def record(status: Status = Status.COMPLETE, **steps: Step) -> Record:
+    return Record(
+        asset=Asset(
+            asset_id="1",
+            bucket="uploads",
+            key="a.jpg",
+            version_id="v1",
+            etag="e",
+            sequencer="01",
+            bytes=1_234_567,
+            kind=Kind.IMAGE,
+            content_type="image/jpeg",
+            created_at="2026-11-20T12:00:00.000Z",
+        ),
+        status=status,
+        steps=steps,
+        completed_at="2026-11-20T12:00:02.500Z",
+    )
+
+
+DONE = Step(StepStatus.COMPLETE, derivatives=(THUMBNAIL,), duration_ms=40)
+BROKEN = Step(StepStatus.FAILED, error=StepError("broken_image", "It cannot be read."))
+
+
+def shown(item: object) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(item)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (9_949, "9.9 kB"), (9_950, "10 kB"),
+     (999_499, "999 kB"), (999_500, "1.0 MB"), (5_000_000_000, "5.0 GB"), (10**13, "10000 GB")],
+)  # fmt: skip
+def test_sizes_have_two_digits_or_more(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+def test_a_key_cannot_move_the_cursor() -> None:
+    assert printable("a\x1b[2Jb\nc\u202ed é🎉") == "a\\x1b[2Jb\\nc\\u202ed é🎉"
+
+
+def test_a_long_key_keeps_its_end() -> None:
+    assert shortened("folder/name.jpg", 10) == "…/name.jpg"
+    assert len(shortened("x" * 100, 16)) == 16
+    assert shortened("short.jpg", 16) == "short.jpg"
+
+
+def test_a_row_says_what_went_in_and_came_out() -> None:
+    line = shown(assets_table([record(image=DONE)])).splitlines()[1].split()
+    assert line == ["a.jpg", "image", "complete", "1", "1.2", "MB", "900", "B", "2.5", "s"]
+    assert bytes_out(record(image=DONE)) == 900
+
+
+def test_steps_are_marked() -> None:
+    assert steps_text({"image": Step(), "metadata": DONE}).plain.split() == [
+        "image", "·", "metadata", "✓",
+    ]  # fmt: skip
+
+
+def test_every_step_that_failed_has_its_sentence() -> None:
+    assert problems(record(Status.PARTIAL, image=BROKEN, metadata=DONE)) == [
+        "image: It cannot be read."
+    ]
+    assert problems(record(image=DONE)) == []
+
+
+def test_a_refusal_has_its_sentence() -> None:
+    refused = Record(
+        asset=record().asset,
+        status=Status.REJECTED,
+        steps={},
+        rejection=StepError("too_large", "It has 6 GB; 5 GB may be."),
+    )
+    assert problems(refused) == ["It has 6 GB; 5 GB may be."]
+    assert record_json(refused)["error"]["code"] == "too_large"
+
+
+def test_json_has_every_step_and_derivative() -> None:
+    read = record_json(record(Status.PARTIAL, image=BROKEN, metadata=DONE))
+    assert read["status"] == "partial"
+    assert read["steps"]["image"]["error"] == {
+        "code": "broken_image",
+        "message": "It cannot be read.",
+    }
+    assert read["steps"]["metadata"]["derivatives"][0]["key"] == "thumbnail/a.jpg.webp"
+    assert read["steps"]["metadata"]["duration_ms"] == 40
+
+
+def test_the_summary_counts_by_status() -> None:
+    records = [record(), record(Status.FAILED), record()]
+    assert summary(records) == "2 complete, 1 failed"
