@@ -78,6 +78,17 @@ def test_the_parameters_fit_the_real_template() -> None:
     assert given["RequireTls"] == "false"
 
 
+@pytest.mark.parametrize(
+    ("processors", "instances"), [(1, 2), (2, 2), (4, 5), (64, 100), (256, 100)]
+)
+def test_there_are_as_many_instances_as_processors_or_a_few_more(
+    root: Path, monkeypatch: pytest.MonkeyPatch, processors: int, instances: int
+) -> None:
+    (root / "template.yaml").write_text(TEMPLATE.replace("Runtime", "MaxConcurrency"))
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    assert on_this_machine(root).parameters["MaxConcurrency"] == str(instances)
+
+
 def test_the_project_is_found_from_a_folder_inside_it(root: Path) -> None:
     assert find_root(root / "functions" / "image") == root
 

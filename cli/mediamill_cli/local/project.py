@@ -18,6 +18,9 @@ from mediamill_cli.errors import Failure
 _INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "web")
 _NOT_INPUTS = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
 
+# What MaxConcurrency may be, as far as one machine goes.
+_CONCURRENCIES = (2, 5, 10, 20, 50, 100)
+
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -71,8 +74,7 @@ def on_this_machine(root: Path) -> Project:
         "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "Architecture": _ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
         "OfficeWorker": "function" if _has_soffice() else "none",
-        # Here every instance is a process, and more of them than processors only wait.
-        "MaxConcurrency": str(max(2, os.cpu_count() or 2)),
+        "MaxConcurrency": _concurrency(os.cpu_count() or 1),
         "RemovalPolicy": "Delete",
         "RequireTls": "false",  # on the loopback there is none
         "Tracing": "PassThrough",  # there is no X-Ray daemon
@@ -91,6 +93,12 @@ def _declared_parameters(template: Path) -> set[str]:
         elif inside and line.startswith("  ") and line[2:3].isalpha() and ":" in line:
             names.add(line.split(":", 1)[0].strip())
     return names
+
+
+def _concurrency(processors: int) -> str:
+    """The least that the template offers and keeps every processor busy: here each instance is a
+    process, and more of them only wait for each other."""
+    return str(next((each for each in _CONCURRENCIES if each >= processors), _CONCURRENCIES[-1]))
 
 
 def _has_soffice() -> bool:
