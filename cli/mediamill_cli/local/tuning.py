@@ -1,12 +1,9 @@
-"""What a deployment needs on this machine and not on AWS, set through the same interfaces.
+"""What a deployment needs on this machine and not on AWS: retry soon.
 
 A queue on AWS hides a message for six times its function's timeout, because Lambda's pollers
 fetch messages before a function is free. The local server fetches one only when it runs it, so
 the timeout itself, and some room for a cold start, is enough; a function that died in the middle
 of a file then gets it again in seconds instead of minutes.
-
-The local server takes a mapping's MaximumConcurrency from the template as text, with which it
-cannot count; given through the Lambda interface it is a number.
 """
 
 from __future__ import annotations
@@ -17,17 +14,11 @@ COLD_START_SECONDS = 15
 
 
 def tune(stack: Stack) -> None:
-    """Set the queues and the mappings of the stack right for this machine."""
+    """Let every queue that feeds a function wait one timeout of it."""
     for page in stack.functions.get_paginator("list_event_source_mappings").paginate():
         for mapping in page["EventSourceMappings"]:
-            if ":sqs:" not in mapping.get("EventSourceArn", ""):
-                continue
-            _retry_soon(stack, mapping["EventSourceArn"], mapping["FunctionArn"])
-            most = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
-            if most is not None:
-                stack.functions.update_event_source_mapping(
-                    UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)}
-                )
+            if ":sqs:" in mapping.get("EventSourceArn", ""):
+                _retry_soon(stack, mapping["EventSourceArn"], mapping["FunctionArn"])
 
 
 def _retry_soon(stack: Stack, queue_arn: str, function_arn: str) -> None:
