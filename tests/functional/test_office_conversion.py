@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import threading
@@ -24,7 +25,7 @@ PROGRAM = locate()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not here")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "documents"
 OFFICE_SUFFIXES = {".doc", ".docx", ".rtf", ".xls", ".xlsx", ".ods", ".odt", ".odp", ".ppt"}
-OFFICE_SUFFIXES |= {".pptx"}
+OFFICE_SUFFIXES |= {".pptx", ".epub"}
 ENDS_OTHERWISE = {"testWORD_protected_passtika.docx", "testWORD_truncated.docx"}
 
 
@@ -71,6 +72,7 @@ def test_every_office_document_of_the_corpus_becomes_a_pdf(path: Path, office: O
         (b"<html><body><h1>Page</h1></body></html>", "page.html", "Page"),
         (b"a;b\n007;x\n", "table.csv", "007"),
         (made.xlsx([["left", "right"]]), "table.xlsx", "right"),
+        (made.epub("<p>one</p>", "<p>a chapter</p>"), "book.epub", "a chapter"),
         (made.odf("text", "<text:p>in a frame</text:p>"), "a.odt", "in a frame"),
     ],
 )
@@ -255,6 +257,41 @@ def test_an_encrypted_workbook_that_no_known_password_opens(
     monkeypatch.setattr(conversion, "prepare", locked)
     with pytest.raises(PasswordRequired):
         as_pdf(b"", "a.xls", office, tmp_path)
+
+
+ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("original", "name"),
+    [
+        (
+            made.package(
+                {
+                    "mimetype": "application/vnd.oasis.opendocument.text",
+                    "META-INF/manifest.xml": "<m/>",
+                    "content.xml": f'<!DOCTYPE d [<!ENTITY e0 "ha">{ENTITIES}]><d>&e11;</d>',
+                }
+            ),
+            "entities.odt",
+        ),
+        (made.docx("<w:tbl><w:tr><w:tc>" * 5_000), "deep.docx"),
+        (b"<html>" + b"<div><table><tr><td>" * 3_000, "deep.html"),
+        (b"{\\rtf1 " + b"{" * 200_000, "deep.rtf"),
+        (made.xlsx([["x" * 30_000] * 50] * 20), "fat.xlsx"),
+    ],
+    ids=["entities", "nested docx", "nested html", "nested rtf", "fat cells"],
+)
+def test_what_is_made_to_exhaust_ends_in_bounded_time(
+    original: bytes, name: str, office: Office, tmp_path: Path
+) -> None:
+    """Either outcome will do, as long as there is one, and the next document is fine."""
+    bounds = Bounds(seconds=20, pages=20)
+    began = time.monotonic()
+    with contextlib.suppress(Unprocessable):
+        as_pdf(original, name, office, tmp_path, bounds)
+    assert time.monotonic() - began < 2 * bounds.seconds + 10
+    assert len(as_pdf(b"fine", "a.txt", office, tmp_path)) == 1
 
 
 class Canary:

@@ -167,3 +167,28 @@ def odf(
 def bomb(size: int) -> bytes:
     """A Word document whose text expands to `size` bytes from a thousandth of them."""
     return docx(text="a" * size)
+
+
+def epub(*chapters: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """A book of these chapter bodies; `pictures` by path inside the book's folder."""
+    names = [f"chapter{index}.xhtml" for index in range(len(chapters))]
+    items = "".join(f'<item id="i{n}" href="{name}"/>' for n, name in enumerate(names))
+    order = "".join(f'<itemref idref="i{n}"/>' for n in range(len(names)))
+    return package(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": (
+                '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+                '<rootfile full-path="book/all.opf"/></rootfiles></container>'
+            ),
+            "book/all.opf": (
+                '<package xmlns="http://www.idpf.org/2007/opf"><metadata><title>T</title>'
+                f"</metadata><manifest>{items}</manifest><spine>{order}</spine></package>"
+            ),
+            **{
+                f"book/{name}": f"<html><head><title>x</title></head><body>{body}</body></html>"
+                for name, body in zip(names, chapters, strict=True)
+            },
+            **{f"book/{name}": body for name, body in (pictures or {}).items()},
+        }
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -298,3 +300,59 @@ def test_a_prepared_package_is_whole(tmp_path: Path) -> None:
         assert after.testzip() is None
         assert after.namelist() == before.namelist()
         assert after.read("word/document.xml") == before.read("word/document.xml")
+
+
+def test_a_book_is_read_in_the_order_of_its_spine_with_its_own_pictures(tmp_path: Path) -> None:
+    book = made.epub(
+        "<h1>First</h1><img src='a%20b.png'><img src='http://example.com/x.png'>",
+        "<h1>Second</h1><script>1</script><img src='../../etc/passwd.png'>",
+        pictures={"a b.png": b"PNG"},
+    )
+    of = ready(tmp_path, book, "book.epub")
+    page = of.path.read_text("utf-8")
+    assert of.format == formats.HTML
+    assert page.index("First") < page.index("page-break-before") < page.index("Second")
+    assert "data:image/png;base64,UE5H" in page
+    for gone in ("example.com", "passwd", "<script"):
+        assert gone not in page
+
+
+@pytest.mark.parametrize(
+    "table",
+    [b"<package", b'<!DOCTYPE p [<!ENTITY e "x">]><package>&e;</package>', b"<package/>"],
+    ids=["torn", "with entities", "empty"],
+)
+def test_a_book_without_a_readable_table_of_parts_is_broken(tmp_path: Path, table: bytes) -> None:
+    book = made.package(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": '<c><rootfile full-path="all.opf"/></c>',
+            "all.opf": table,
+        }
+    )
+    with pytest.raises(Broken):
+        ready(tmp_path, book, "book.epub")
+
+
+@pytest.mark.parametrize(
+    ("name", "original"),
+    [
+        ("a.html", b"<html>" + b"<style>" * 200_000),
+        ("a.html", b"<html>" + b"<style>x</style" * 100_000),
+        ("a.odt", made.odf(body="<draw:image " * 200_000)),
+        ("a.odt", made.odf(body="<draw:image a='" * 200_000)),
+        ("a.docx", made.docx(relations=["<Relationship " * 200_000])),
+        ("a.xlsx", made.xlsx([], before="<sheetPr " * 200_000)),
+        ("a.ods", made.odf("spreadsheet", styles="<style:page-layout-properties " * 100_000)),
+        ("a.epub", made.epub("<body" * 200_000)),
+        ("a.csv", b'"' * 900_001),
+        ("a.csv", b"," * 900_000),
+    ],
+)
+def test_what_is_made_to_be_read_again_and_again_is_read_once(
+    tmp_path: Path, name: str, original: bytes
+) -> None:
+    began = time.process_time()
+    with contextlib.suppress(Unprocessable):
+        ready(tmp_path, original, name)
+    assert time.process_time() - began < 5

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+# A tag's attributes: values may hold ">", but no "<", so that no input is read twice.
+_ATTRIBUTES = rb"(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+"
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b" + _ATTRIBUTES + rb">")
 _EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']", re.IGNORECASE)
 
@@ -18,7 +20,7 @@ _FETCHING = re.compile(
     rb"<(?:draw:(?:image|fill-image|object|object-ole|plugin|applet|floating-frame)"
     rb"|text:section-source|table:(?:table-source|cell-range-source)|svg:font-face-uri"
     rb"|presentation:sound|form:\w+|script:event-listener|office:dde-source|style:background-image"
-    rb")\b[^>]*>"
+    rb")\b" + _ATTRIBUTES + rb">"
 )
 _REFERENCE = re.compile(rb"\sxlink:href\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _OUTSIDE = re.compile(rb"(?:[a-z][a-z0-9+.-]*:|/|\\|\.\./)", re.IGNORECASE)

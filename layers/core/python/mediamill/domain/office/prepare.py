@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediamill.domain.errors import Broken, Unsupported
-from mediamill.domain.office import compound, links, package, sheets, table, text
+from mediamill.domain.office import compound, epub, links, package, sheets, table, text
 from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.formats import (
     BY_CONTENT_TYPE,
@@ -119,7 +119,10 @@ def prepare(
         target.write_text(written, "utf-8")
         return Ready(target, format_, truncated=cut)
     if format_ is EPUB:
-        raise Unsupported("EPUB books are not converted.")
+        target = target.with_suffix(".html")
+        written, cut = epub.as_html(original, limit=letters)
+        target.write_text(written, "utf-8")
+        return Ready(target, HTML, truncated=cut)
     if format_.container is Container.ZIP:
         package.prepare(original, target, format_)
         return Ready(target, format_)

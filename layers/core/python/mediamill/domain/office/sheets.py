@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import struct
 
-_WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b[^>]*>")
+_WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _DROPPED = re.compile(rb"\s(?:fitToWidth|fitToHeight|scale)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _CHOSEN = re.compile(rb"fitToPage\s*=\s*[\"'](?:1|true)[\"']")
-_LAYOUT = re.compile(rb"<style:page-layout-properties\b([^>]*?)(/?)>")
+_LAYOUT = re.compile(rb"<style:page-layout-properties\b([^<>]*?)(/?)>")
 _SCALE = re.compile(rb"\sstyle:scale-to\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
@@ -37,7 +37,7 @@ def fit_office_open_xml(xml: bytes) -> bytes:
 
 def _with_fit(head: bytes, start: int, prefix: bytes) -> bytes:
     fit = b"<" + prefix + b'pageSetUpPr fitToPage="1"/>'
-    properties = re.compile(rb"<" + prefix + rb"sheetPr\b[^>]*>").search(head)
+    properties = re.compile(rb"<" + prefix + rb"sheetPr\b[^<>]*>").search(head)
     if properties is None:
         return (
             head[:start]
@@ -50,7 +50,7 @@ def _with_fit(head: bytes, start: int, prefix: bytes) -> bytes:
             + b"sheetPr>"
             + (head[start:])
         )
-    head = re.sub(rb"<" + prefix + rb"pageSetUpPr\b[^>]*/>", b"", head)
+    head = re.sub(rb"<" + prefix + rb"pageSetUpPr\b[^<>]*/>", b"", head)
     if properties[0].endswith(b"/>"):
         opened = properties[0][:-2] + b">" + fit + b"</" + prefix + b"sheetPr>"
         return head.replace(properties[0], opened, 1)
@@ -61,11 +61,11 @@ def _with_fit(head: bytes, start: int, prefix: bytes) -> bytes:
 def _one_page_wide(tail: bytes, prefix: bytes) -> bytes:
     wide = b' fitToWidth="1" fitToHeight="0"'
     name = b"<" + prefix + b"pageSetup"
-    setup = re.compile(name + rb"\b([^>]*?)(/?)>").search(tail)
+    setup = re.compile(name + rb"\b([^<>]*?)(/?)>").search(tail)
     if setup is not None:
         kept = _DROPPED.sub(b"", setup[1])
         return tail[: setup.start()] + name + kept + wide + setup[2] + b">" + tail[setup.end() :]
-    margins = re.compile(rb"<" + prefix + rb"pageMargins\b[^>]*>").search(tail)
+    margins = re.compile(rb"<" + prefix + rb"pageMargins\b[^<>]*>").search(tail)
     at = margins.end() if margins else 0
     return tail[:at] + name + wide + b"/>" + tail[at:]
 
