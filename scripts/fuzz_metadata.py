@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import mimetypes
 import random
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from made.corpus import Original, originals  # noqa: E402
 from made.mutate import mutated  # noqa: E402
 
 from mediamill.domain.errors import Unprocessable  # noqa: E402
+from mediamill.domain.kind import Kind  # noqa: E402
 from mediamill.domain.metadata import Privacy, describe, publish  # noqa: E402
 from mediamill.domain.wire import to_json  # noqa: E402
 
@@ -37,18 +39,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=5_000, help="damaged files to describe")
     parser.add_argument("--seed", type=int, default=1, help="where the damage begins")
+    parser.add_argument("--extra", type=Path, help="a folder of further files to damage")
     parser.add_argument("--child", type=int, nargs=2, metavar=("FROM", "TO"), help="internal")
     arguments = parser.parse_args()
-    if not (files := originals()):
+    files = originals() + (extra(arguments.extra) if arguments.extra else [])
+    if not files:
         print("no corpus", file=sys.stderr)
         return 2
     if arguments.child:
         child(files, arguments.seed, *arguments.child)
         return 0
-    return parent(arguments.count, arguments.seed)
+    return parent(files, arguments.count, arguments.seed, arguments.extra)
 
 
-def parent(count: int, seed: int) -> int:
+def parent(files: list[Original], count: int, seed: int, folder: Path | None) -> int:
     """Run the batches; 1 where any file gave anything but a record or an Unprocessable."""
     outcomes: Counter[str] = Counter()
     problems: Counter[str] = Counter()
@@ -57,7 +61,7 @@ def parent(count: int, seed: int) -> int:
     at = 0
     while at < count:
         end = min(at + BATCH, count)
-        lines, died = batch(seed, at, end)
+        lines, died = batch(seed, at, end, folder)
         for line in lines:
             outcomes[line["outcome"]] += 1
             problems.update(line.get("problems", []))
@@ -66,7 +70,7 @@ def parent(count: int, seed: int) -> int:
                 failures.append(f"{line['index']} {line['name']}: {line['error']}")
         if died:
             index = at + len(lines)
-            name = original_of(index).path.name
+            name = files[index % len(files)].path.name
             outcomes[died] += 1
             failures.append(f"{index} {name}: {died}")
             at = index + 1
@@ -82,9 +86,12 @@ def parent(count: int, seed: int) -> int:
     return 1 if failures else 0
 
 
-def batch(seed: int, start: int, end: int) -> tuple[list[dict[str, Any]], str | None]:
+def batch(
+    seed: int, start: int, end: int, folder: Path | None
+) -> tuple[list[dict[str, Any]], str | None]:
     """What a child says of files `start` to `end`, and how it died if it did."""
     command = [sys.executable, __file__, "--seed", str(seed), "--child", str(start), str(end)]
+    command += ["--extra", str(folder)] if folder else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
         output, code = done.stdout, done.returncode
@@ -97,10 +104,15 @@ def batch(seed: int, start: int, end: int) -> tuple[list[dict[str, Any]], str | 
     return lines, "hang" if code is None else f"crash ({code})"
 
 
-def original_of(index: int) -> Original:
-    """Which file of the corpus is damaged."""
-    files = originals()
-    return files[index % len(files)]
+def extra(folder: Path) -> list[Original]:
+    """The files of a folder, their kinds by their extensions."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        family = content_type.partition("/")[0]
+        kind = Kind(family) if family in ("image", "video", "audio") else Kind.VIDEO
+        found.append(Original(path, kind, content_type))
+    return found
 
 
 def child(files: list[Original], seed: int, start: int, end: int) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from mediamill.domain.facts import GpsFacts
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import MetadataRecord, describe
+from mediamill.domain.metadata import MetadataRecord, describe, media
 from mediamill.domain.metadata.media import parse_place
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "av"
@@ -144,6 +148,39 @@ def test_a_place_in_quicktime_s_atoms_is_found() -> None:
 def test_a_clock_that_was_never_set_is_no_date() -> None:
     record = described((CORPUS / "testVideoMp4.mp4").read_bytes())
     assert record.captured_at is None
+
+
+def endless() -> bytes:
+    """A movie whose table of times counts samples by the billion: MediaInfo visits each."""
+    body = bytearray((CORPUS / "testMP4_QuickTimeMetadata.mov").read_bytes())
+    at = body.rfind(b"stts") + 4
+    body[at : at + 17] = bytes.fromhex("0042bba9ac081930ba8de41066da59a71d")
+    return bytes(body)
+
+
+@needs_corpus
+def test_an_index_that_never_ends_ends_only_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MOST_SECONDS", 0.5)
+    began = time.monotonic()
+    record = described(endless())
+    assert time.monotonic() - began < 5
+    assert [problem.code for problem in record.problems] == ["timed_out"]
+    assert record.duration == pytest.approx(2.733)
+    assert not multiprocessing.active_children()
+
+
+@needs_corpus
+def test_a_crash_of_native_code_ends_only_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pymediainfo
+
+    def crash(*_: object, **__: object) -> str:
+        os.kill(os.getpid(), signal.SIGSEGV)
+        return ""
+
+    monkeypatch.setattr(pymediainfo.MediaInfo, "parse", crash)
+    record = described((CORPUS / "testVideoMp4.mp4").read_bytes())
+    assert [problem.code for problem in record.problems] == ["broken_media"]
+    assert record.duration == pytest.approx(13.696)
 
 
 def test_what_holds_no_stream_is_broken() -> None:

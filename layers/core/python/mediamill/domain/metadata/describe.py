@@ -139,7 +139,9 @@ def _media(file: SeekableFile, found: Findings) -> None:
         found.facts.update(width=media.video[0].width, height=media.video[0].height)
     if media.cut_short:
         found.problem("read_limit", "The index is too long to be read for a description.")
-    if not media.tracks:
+    elif media.timed_out:
+        found.problem("timed_out", "The index takes too long to be read for a description.")
+    elif not media.tracks:
         found.problem("broken_media", "No audio or video can be found in the file.")
     elif media.truncated or len(media.tracks) == 1:
         found.problem("truncated", "The file ends before the streams that it announces.")

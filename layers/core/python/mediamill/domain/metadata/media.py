@@ -1,7 +1,7 @@
 """Video and audio by MediaInfo: containers, streams, chapters and tags from a few headers.
 
-MediaInfo is native code that sees the file only through `GuardedFile`. At parse speed 0 it reads
-headers and indexes, never the streams.
+MediaInfo is native code: it runs in a child, and sees the file through a `GuardedFile` alone. At
+parse speed 0 it reads headers and indexes, never the streams.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from mediamill.domain.facts import (
     VideoFacts,
 )
 from mediamill.domain.metadata import codecs, when
-from mediamill.domain.metadata.guard import MIB, GuardedFile
+from mediamill.domain.metadata.guard import MIB, GuardedFile, OutOfBounds
 from mediamill.domain.metadata.movie import MovieFacts, read_movie
+from mediamill.domain.metadata.native import Crashed, mediainfo
 from mediamill.domain.metadata.text import clean, tidy
 from mediamill.domain.metadata.window import SeekableFile, Window
 from mediamill.domain.wire import JSON
 
 # Indexes of hours of video are a few megabytes; what wants more is not read for its headers.
 MOST_READ = 32 * MIB
-BUFFER = 256 * 1024
+MOST_SECONDS = 10.0
 MOST_TRACKS = 64
 MOST_CHAPTERS = 500
 
@@ -97,6 +98,7 @@ class MediaFacts:
     gps: GpsFacts | None = None
     tracks: tuple[JSON, ...] = ()
     cut_short: bool = False
+    timed_out: bool = False
     truncated: bool = False
 
 
@@ -105,18 +107,13 @@ def read_media(file: SeekableFile) -> MediaFacts:
 
     Raises what the file raises.
     """
-    import pymediainfo
-
     guarded = GuardedFile(file, most=MOST_READ, quiet=True)
-    guarded.seek(0)
-    written = pymediainfo.MediaInfo.parse(
-        guarded, parse_speed=0, buffer_size=BUFFER, output="JSON", full=False
-    )
-    guarded.reraise()
     try:
-        answer = json.loads(written, strict=False)
-    except ValueError:
-        return MediaFacts(cut_short=guarded.spent)
+        answer = json.loads(mediainfo(guarded, MOST_SECONDS), strict=False)
+    except (OutOfBounds, Crashed, ValueError) as error:
+        guarded.reraise()
+        return _without_parser(guarded, timed_out=isinstance(error, OutOfBounds))
+    guarded.reraise()
     media = answer.get("media") or {}
     tracks = [track for track in media.get("track", []) if isinstance(track, dict)][:MOST_TRACKS]
     general = next((track for track in tracks if track.get("@type") == "General"), {})
@@ -145,6 +142,18 @@ def read_media(file: SeekableFile) -> MediaFacts:
         tracks=tuple(tidy(track) for track in tracks),
         cut_short=guarded.spent,
         truncated=general.get("IsTruncated") == "Yes",
+    )
+
+
+def _without_parser(file: GuardedFile, *, timed_out: bool) -> MediaFacts:
+    """What the boxes of an MP4 say where MediaInfo does not come back."""
+    movie = read_movie(Window(file, 0, file.seek(0, 2))) or MovieFacts()
+    file.reraise()
+    return MediaFacts(
+        duration=movie.duration and round(movie.duration, 3),
+        tags={"created_at": movie.created_at} if movie.created_at else {},
+        cut_short=file.spent,
+        timed_out=timed_out,
     )
 
 
