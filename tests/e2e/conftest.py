@@ -34,11 +34,23 @@ def completed(pipeline: Pipeline) -> Iterator[Callable[..., Listener]]:
 
     def subscribe(**filters: Iterable[str]) -> Listener:
         url = sqs.create_queue(QueueName=f"listener-{time.monotonic_ns()}")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        topic = pipeline.stack.output("CompletedTopicArn")
+        from_topic = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = {"Version": "2012-10-17", "Statement": [from_topic]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
         subscription = sns.subscribe(
-            TopicArn=pipeline.stack.output("CompletedTopicArn"),
+            TopicArn=topic,
             Protocol="sqs",
-            Endpoint=arn["QueueArn"],
+            Endpoint=arn,
             Attributes={
                 "RawMessageDelivery": "true",
                 **({"FilterPolicy": json.dumps(filters)} if filters else {}),

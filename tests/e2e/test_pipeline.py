@@ -72,7 +72,7 @@ def test_a_pdf_becomes_text_pages_and_renditions(pipeline: Pipeline) -> None:
         "text/report.pdf.json",
         "metadata/report.pdf.json",
     }
-    assert manifest["document"]["page_count"] == 1
+    assert manifest["document"]["page_count"] == 1, manifest
 
 
 def test_a_file_that_no_worker_knows_still_gets_its_manifest(pipeline: Pipeline) -> None:

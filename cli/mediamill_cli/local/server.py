@@ -64,6 +64,7 @@ def start(folder: StateFolder, port: int, *, auth: bool) -> Server:
             READY_SECONDS,
         )
         if child.poll() is None and answers(server):
+            child.returncode = 0  # from here on it is known by its id, and outlives this object
             return server
     except BaseException:
         stop(folder)
