@@ -52,7 +52,7 @@ def _decode_damaged(opened: Opened, scale: float, limits: Limits) -> Decoded:
         extrema = decoded.picture.getextrema()
         bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
         if all(low == high for low, high in bands):
-            raise Broken("nothing of the picture can be decoded", code="broken_image")
+            raise Broken("Nothing of the picture can be decoded.", code="broken_image")
         return Decoded(decoded.picture, decoded.profile, damaged=True)
 
 

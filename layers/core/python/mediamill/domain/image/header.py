@@ -29,22 +29,28 @@ class Announced:
 def check_bytes(original: bytes, limits: Limits) -> None:
     """Raises TooLarge for more bytes than a picture may have, Broken for none."""
     if len(original) > limits.image_bytes:
-        raise TooLarge(f"the picture has {len(original):,} bytes, {limits.image_bytes:,} may be")
+        raise TooLarge(
+            f"The picture has {len(original):,} bytes; {limits.image_bytes:,} are allowed."
+        )
     if not original:
-        raise Broken("the picture is empty", code=BROKEN_IMAGE)
+        raise Broken("The picture is empty.", code=BROKEN_IMAGE)
 
 
 def check(announced: Announced, limits: Limits) -> None:
     """Raises TooManyPixels for one frame, or a number of frames, past the limits."""
     width, height, frames = announced.width, announced.height, announced.frames
     if width < 1 or height < 1:
-        raise Broken(f"the picture says it is {width} × {height} pixels", code=BROKEN_IMAGE)
+        raise Broken(f"The picture says it is {width} × {height} pixels.", code=BROKEN_IMAGE)
     if max(width, height) > limits.side:
-        raise TooManyPixels(f"a side of {max(width, height):,} pixels, {limits.side:,} may be")
+        raise TooManyPixels(
+            f"The longest side has {max(width, height):,} pixels; {limits.side:,} are allowed."
+        )
     if width * height > limits.pixels:
-        raise TooManyPixels(f"{width:,} × {height:,} pixels, {limits.pixels:,} in all may be")
+        raise TooManyPixels(
+            f"The picture has {width:,} × {height:,} pixels; {limits.pixels:,} in all are allowed."
+        )
     if frames > limits.frames:
-        raise TooManyPixels(f"{frames:,} frames, {limits.frames:,} may be")
+        raise TooManyPixels(f"The picture has {frames:,} frames; {limits.frames:,} are allowed.")
 
 
 def read(original: bytes, container: Container, limits: Limits) -> Announced | None:
@@ -64,13 +70,13 @@ def read(original: bytes, container: Container, limits: Limits) -> Announced | N
             case _:
                 return None
     except IndexError as error:
-        raise Broken("the header ends too early", code=BROKEN_IMAGE) from error
+        raise Broken("The header ends too early.", code=BROKEN_IMAGE) from error
 
 
 def _png(original: bytes) -> Announced:
     """IHDR, and `acTL` where an APNG has it before the first IDAT."""
     if original[12:16] != b"IHDR" or len(original) < 33:
-        raise Broken("a PNG without its header", code=BROKEN_IMAGE)
+        raise Broken("The PNG has no header.", code=BROKEN_IMAGE)
     width, height = _big(original, 16), _big(original, 20)
     for kind, start, _ in png_chunks(original):
         if kind == b"acTL":
@@ -131,7 +137,7 @@ def _webp(original: bytes, most: int) -> Announced:
         bits = _little(original, 21, 4)
         return Announced((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
     if kind != b"VP8X":
-        raise Broken("a WebP without a picture", code=BROKEN_IMAGE)
+        raise Broken("The WebP holds no picture.", code=BROKEN_IMAGE)
     width, height = _little(original, 24, 3) + 1, _little(original, 27, 3) + 1
     frames, at = 0, 12
     while at + 8 <= len(original) and frames < most:

@@ -81,13 +81,15 @@ def guarded(limits: Limits, *, tolerant: bool = False) -> Iterator[None]:
     except Unprocessable:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels(f"more than {limits.pixels:,} pixels") from error
+        raise TooManyPixels(
+            f"The picture has more than the {limits.pixels:,} pixels allowed."
+        ) from error
     except MemoryError as error:
-        raise TooManyPixels("the picture does not fit into memory") from error
+        raise TooManyPixels("The picture does not fit into memory.") from error
     except Exception as error:
         # Decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError,
         # KeyError … on hostile bytes; none of them would go away by trying again.
-        raise Broken("no decoder can read the picture", code=BROKEN_IMAGE) from error
+        raise Broken("No decoder can read the picture.", code=BROKEN_IMAGE) from error
     finally:
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = most, truncated
 
@@ -100,7 +102,7 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
     header.check_bytes(original, limits)
     container = detect(original)
     if container is None:
-        raise Unsupported("not a picture of a format that is decoded")
+        raise Unsupported("This is not a picture in a format that is decoded.")
     with guarded(limits, tolerant=tolerant):
         if container is Container.SVG:
             drawing = svg.read(original, limits)
@@ -110,7 +112,7 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
             if preview is not None:
                 return _open_preview(original, preview, limits)
             if container is Container.RAW:
-                raise Unsupported("a camera raw file without a preview")
+                raise Unsupported("This camera raw file has no preview.")
         return _open_raster(original, container, limits)
 
 

@@ -71,13 +71,13 @@ def read(original: bytes, limits: Limits) -> Drawing:
     try:
         root = ElementTree.fromstring(_unpacked(original))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise Broken("the SVG is not well-formed", code=BROKEN_IMAGE) from error
+        raise Broken("The SVG is not well-formed.", code=BROKEN_IMAGE) from error
     if root.tag == "svg":  # without its namespace: no renderer draws it, all browsers guess
         for element in root.iter():
             if isinstance(element.tag, str) and "}" not in element.tag:
                 element.tag = _SVG + element.tag
     if root.tag != _SVG + "svg":
-        raise Broken("the XML is no SVG", code=BROKEN_IMAGE)
+        raise Broken("The XML is no SVG.", code=BROKEN_IMAGE)
     _clean(root, limits)
     _check_repetition(root)
     width, height = _natural_size(root)
@@ -103,7 +103,7 @@ def draw(drawing: Drawing, width: int, height: int) -> Image.Image:
     except subprocess.TimeoutExpired as error:
         raise TimedOut("the SVG takes too long to draw") from error
     if done.returncode:
-        raise Broken("the SVG cannot be drawn", code=BROKEN_IMAGE)
+        raise Broken("The SVG cannot be drawn.", code=BROKEN_IMAGE)
     return Image.open(io.BytesIO(done.stdout), formats=["PNG"]).convert("RGBA")
 
 
@@ -114,9 +114,9 @@ def _unpacked(original: bytes) -> bytes:
         try:
             markup = zlib.decompressobj(wbits=31).decompress(original, _LARGEST_MARKUP + 1)
         except zlib.error as error:
-            raise Broken("the compressed SVG is damaged", code=BROKEN_IMAGE) from error
+            raise Broken("The compressed SVG is damaged.", code=BROKEN_IMAGE) from error
     if len(markup) > _LARGEST_MARKUP:
-        raise Broken(f"more than {_LARGEST_MARKUP:,} bytes of SVG", code=BROKEN_IMAGE)
+        raise Broken(f"The SVG has more than {_LARGEST_MARKUP:,} bytes.", code=BROKEN_IMAGE)
     return markup
 
 
@@ -126,7 +126,7 @@ def _clean(root: ElementTree.Element, limits: Limits) -> None:
     while waiting:
         element, depth = waiting.pop()
         if depth > _DEEPEST:
-            raise Broken("the SVG is nested too deep", code=BROKEN_IMAGE)
+            raise Broken("The SVG is nested too deep.", code=BROKEN_IMAGE)
         for child in list(element):
             if not isinstance(child.tag, str) or _local(child) in _DROPPED:
                 element.remove(child)
@@ -187,7 +187,7 @@ def _check_repetition(root: ElementTree.Element) -> None:
     except RecursionError:
         total = _MOST_ELEMENTS + 1
     if total > _MOST_ELEMENTS:
-        raise Broken("the SVG repeats itself too often", code=BROKEN_IMAGE)
+        raise Broken("The SVG repeats itself too often.", code=BROKEN_IMAGE)
 
 
 def _natural_size(root: ElementTree.Element) -> tuple[float, float]:
