@@ -16,6 +16,7 @@ from mediamill_cli.local import LocalStack
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
+BUILD = ROOT / ".build" / "e2e"
 LARGE = jpeg(9000, 9000)
 
 
@@ -51,16 +52,17 @@ def test_a_worker_killed_in_the_middle_of_a_file_gets_it_again(pipeline: Pipelin
 def test_a_stack_stopped_between_upload_and_result_goes_on_when_it_is_started_again(
     moment: str, tmp_path: Path
 ) -> None:
-    local = LocalStack(ROOT, state_dir=tmp_path / "stack", build_dir=ROOT / ".build/e2e", port=0)
+    local = LocalStack(ROOT, state_dir=tmp_path / "stack", build_dir=BUILD, port=0)
+    restarted = LocalStack(ROOT, state_dir=tmp_path / "stack", build_dir=BUILD)
     try:
         pipeline = Pipeline(local.up(), local)
         pipeline.put("stopped.jpg", LARGE)
         if moment == "once it is opened":
             until(lambda: pipeline.record("stopped.jpg"), "the asset to be opened")
         local.stop()
-        again = Pipeline(local.up(), local)
+        again = Pipeline(restarted.up(), restarted)
         assert again.settled("stopped.jpg").status is Status.COMPLETE
         assert again.manifest("stopped.jpg")["width"] == 9000
     finally:
-        local.stop()
-    assert local.server is None
+        restarted.stop()
+    assert restarted.server is None

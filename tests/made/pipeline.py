@@ -80,7 +80,8 @@ class Pipeline:
     def waiting(self) -> dict[str, int]:
         """How many messages each queue of the stack holds, seen or unseen, where it holds any."""
         counts = {}
-        for url in self.stack.sqs.list_queues().get("QueueUrls", ()):
+        queues = self.stack.sqs.list_queues(QueueNamePrefix=f"{self.stack.name}-")
+        for url in queues.get("QueueUrls", ()):
             attributes = self.stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
                 "Attributes"
             ]
