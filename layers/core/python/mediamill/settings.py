@@ -168,28 +168,3 @@ class Settings:
             return parse(text)
         except ValueError as error:
             raise BadSetting(f"{name}={text!r}: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Tracing:
-    """Where the X-Ray trace of the invocation that runs goes on: the daemon's host and port, the
-    trace's root, and the segment that Lambda made.
-    """
-
-    daemon: tuple[str, int]
-    root: str
-    parent: str
-
-
-def trace_settings() -> Tracing | None:
-    """What Lambda says about tracing this invocation; None where it is not traced.
-
-    AWS X-Ray Developer Guide, "Tracing header": `Root=…;Parent=…;Sampled=1`.
-    """
-    environment = os.environ  # noqa: TID251  the one place that reads it
-    header = environment.get("_X_AMZN_TRACE_ID", "")
-    told = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
-    host, _, port = environment.get("AWS_XRAY_DAEMON_ADDRESS", "").partition(":")
-    if told.get("Sampled") != "1" or not {"Root", "Parent"} <= told.keys() or not port.isdigit():
-        return None
-    return Tracing((host, int(port)), told["Root"], told["Parent"])

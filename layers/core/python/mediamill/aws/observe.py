@@ -6,12 +6,17 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mediamill.aws.records import Delivery, delivery
-from mediamill.aws.trace import annotate, traced
 from mediamill.domain.asset import Asset
 
 # A batch that changes nothing has nothing to count: that is no reason to warn.
@@ -19,6 +24,7 @@ warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace="mediamill")
+tracer = Tracer(auto_patch=False)  # patching would load every AWS library there is
 
 LambdaHandler = Callable[[Mapping[str, Any], LambdaContext], Any]
 
@@ -29,22 +35,23 @@ def queue_handler(work: Callable[[Delivery, LambdaContext], None]) -> LambdaHand
     A message whose `work` raises is reported as failed, and only that one comes again. Where every
     message failed, the invocation fails, so that Lambda counts it as an error.
     """
+    processor = BatchProcessor(event_type=EventType.SQS)
 
     @metrics.log_metrics(capture_cold_start_metric=True)
+    @tracer.capture_lambda_handler(capture_response=False)
     @logger.inject_lambda_context(clear_state=True)
     def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Any:
-        failures: dict[str, Exception] = {}
-        with traced("messages"):
-            for record in event["Records"]:
-                try:
-                    work(delivery(record), context)
-                except Exception as error:
-                    attempt = record.get("attributes", {}).get("ApproximateReceiveCount")
-                    logger.exception("try failed", attempt=attempt)
-                    failures[record["messageId"]] = error
-            if failures and len(failures) == len(event["Records"]):
-                raise ExceptionGroup("every message of the batch failed", list(failures.values()))
-        return {"batchItemFailures": [{"itemIdentifier": message} for message in failures]}
+        def handle(record: SQSRecord) -> None:
+            message = delivery(record.raw_event)
+            try:
+                work(message, context)
+            except Exception:
+                logger.exception("try failed", attempt=message.attempt)
+                raise
+
+        return process_partial_response(
+            event=dict(event), record_handler=handle, processor=processor, context=context
+        )
 
     handler: LambdaHandler = lambda_handler
     return handler
@@ -54,7 +61,7 @@ def about(asset: Asset) -> None:
     """Put the asset's identity on every log line and trace that follows."""
     logger.set_correlation_id(asset.asset_id)
     logger.append_keys(key=asset.key, kind=asset.kind.value)
-    annotate("asset_id", asset.asset_id)
+    tracer.put_annotation("asset_id", asset.asset_id)
 
 
 def count(name: str, value: float = 1) -> None:
