@@ -163,8 +163,8 @@ def _known_letters(letters: pypdfium2.PdfTextPage) -> Iterator[str]:
             continue
         known = True
         code = pdfium.FPDFText_GetUnicode(letters, index)
-        if pdfium.FPDFText_IsHyphen(letters, index) == 1:
-            yield _HYPHEN
+        if code == ord(_HYPHEN):
+            yield _HYPHEN if pdfium.FPDFText_IsHyphen(letters, index) == 1 else ""
         elif 0 < code <= 0x10FFFF and code != _CARRIAGE_RETURN and not 0xD800 <= code < 0xE000:
             yield chr(code)
 

@@ -1,0 +1,239 @@
+"""Documents, side by side with what a user would pick instead.
+
+    .venv/bin/python benchmarks/documents.py pdf ../shared/corpus/documents
+    .venv/bin/python benchmarks/documents.py memory ../shared/corpus/documents/tracemonkey.pdf
+
+CPU time, not wall time, so that a busy machine and a second core count for nobody; contestants
+alternate file by file and round by round; medians. What a forked child and its first page cost once
+a document is told on its own: in the table mediamill and the Python libraries are warm, as the
+interpreter in a function is; poppler's programs are started, as that is how they are used.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from bench import console, cpu_of_children, cpu_of_command, geometric_mean, progress, show
+
+from mediamill.domain.document import isolated, make_range, open_document, pages, text
+from mediamill.domain.document.making import Wanted
+from mediamill.domain.document.ranges import PageRange
+from mediamill.domain.errors import Unprocessable
+from mediamill.domain.limits import Limits
+from mediamill.domain.profile import Format
+
+app = typer.Typer(help=(__doc__ or "").splitlines()[0], no_args_is_help=True)
+ALL = Limits(pages=1_000_000)
+
+
+def _pages(path: Path, format: Format) -> None:
+    with open_document(path) as document:
+        for _ in pages(document, format=format, limits=ALL):
+            pass
+
+
+def _text(path: Path) -> None:
+    with open_document(path) as document:
+        text(document)
+
+
+def _pypdf(path: Path) -> None:
+    from pypdf import PdfReader
+
+    for page in PdfReader(path).pages:
+        page.extract_text()
+
+
+def _pdfminer(path: Path) -> None:
+    from pdfminer.high_level import extract_text  # type: ignore[import-not-found]
+
+    extract_text(path)
+
+
+def _warm(work: Callable[..., None], *args: object) -> Iterator[float]:
+    """CPU seconds of the work in a process that has done it once."""
+    work(*args)
+    before = time.process_time()
+    work(*args)
+    yield time.process_time() - before
+
+
+def _page_bytes(path: Path) -> Iterator[int]:
+    with open_document(path) as document:
+        for page in pages(document, limits=ALL):
+            yield len(page.body)
+
+
+def _nothing() -> Iterator[int]:
+    yield 0
+
+
+@app.command()
+def pdf(
+    folder: Annotated[Path, typer.Argument(help="a PDF, or a folder of PDFs")],
+    rounds: Annotated[int, typer.Option(help="how often each contestant runs")] = 3,
+) -> None:
+    """Page pictures at 150 dpi against pdftoppm, text against pdftotext, pypdf and pdfminer.six."""
+    paths = sorted(folder.rglob("*.pdf")) if folder.is_dir() else [folder]
+    counted = {path: count for path in paths if (count := _page_count(path))}
+    slow = {"pypdf": _pypdf, **({"pdfminer": _pdfminer} if find_spec("pdfminer") else {})}
+    with tempfile.TemporaryDirectory() as scratch:
+        out = str(Path(scratch) / "page")
+        contests: dict[str, Callable[[Path], float]] = {
+            "webp": lambda path: _ours(_pages, path, Format.WEBP),
+            "jpeg": lambda path: _ours(_pages, path, Format.JPEG),
+            "pdftoppm -jpeg": lambda path: cpu_of_command(
+                ["pdftoppm", "-r", "150", "-jpeg", str(path), out]
+            ),
+            "pdftoppm -png": lambda path: cpu_of_command(
+                ["pdftoppm", "-r", "150", "-png", str(path), out]
+            ),
+            "text": lambda path: _ours(_text, path),
+            "pdftotext": lambda path: cpu_of_command(["pdftotext", str(path), "-"]),
+            **{name: lambda path, w=work: _ours(w, path) for name, work in slow.items()},  # type: ignore[misc]
+        }
+        steps = len(counted) * (rounds * (len(contests) - len(slow)) + len(slow))
+        times: dict[tuple[Path, str], list[float]] = {}
+        with progress("pages and text", steps) as step:
+            for round_ in range(rounds):
+                for path in counted:
+                    for name, contest in contests.items():
+                        if name in slow and round_ > 0:
+                            continue  # once is enough to tell
+                        times.setdefault((path, name), []).append(contest(path))
+                        step()
+    each = {
+        name: {path: statistics.median(times[path, name]) / counted[path] for path in counted}
+        for name in contests
+    }
+    _show_pictures(counted, each)
+    _show_text(counted, each, ["pdftotext", *slow])
+    smallest = min(counted, key=lambda path: path.stat().st_size)
+    child = min(cpu_of_children(lambda: list(isolated(60, _nothing))) for _ in range(5))
+    first = min(
+        cpu_of_children(lambda: list(isolated(60, _page_bytes, smallest))) for _ in range(5)
+    )
+    console.print(
+        f"Once a document: {child * 1000:.1f} CPU ms for the child, "
+        f"{min(runs) * 1000:.1f} with opening and drawing {smallest.name}"
+    )
+
+
+def _show_pictures(counted: dict[Path, int], each: dict[str, dict[Path, float]]) -> None:
+    ways = ("webp", "jpeg", "pdftoppm -jpeg", "pdftoppm -png")
+    rows = []
+    for path, count in counted.items():
+        sizes = list(isolated(600, _page_bytes, path))
+        rows.append(
+            [
+                path.name,
+                str(count),
+                *(f"{each[way][path] * 1000:.1f}" for way in ways),
+                f"{each['pdftoppm -jpeg'][path] / each['webp'][path]:.2f} ×",
+                f"{each['pdftoppm -png'][path] / each['webp'][path]:.1f} ×",
+                f"{statistics.fmean(sizes) / 1000:.0f}",
+            ]
+        )
+    heads = ("document", "pages", *ways, "to -jpeg", "to -png", "KB a page")
+    show("Page pictures at 150 dpi: CPU ms a page, and how often as fast webp is", heads, rows)
+    for name in ways[2:]:
+        for ours in ways[:2]:
+            _sum_up(counted, each, ours, name)
+
+
+def _show_text(
+    counted: dict[Path, int], each: dict[str, dict[Path, float]], others: list[str]
+) -> None:
+    rows = [
+        [
+            path.name,
+            str(count),
+            *(f"{each[way][path] * 1000:.2f}" for way in ("text", *others)),
+            *(f"{each[way][path] / each['text'][path]:.1f} ×" for way in others),
+        ]
+        for path, count in counted.items()
+    ]
+    heads = ("document", "pages", "text", *others, *(f"to {way}" for way in others))
+    show("Text: CPU ms a page, and how often as fast it is", heads, rows)
+    for name in others:
+        _sum_up(counted, each, "text", name)
+
+
+def _sum_up(
+    counted: dict[Path, int], each: dict[str, dict[Path, float]], ours: str, other: str
+) -> None:
+    total = {
+        way: sum(each[way][path] * count for path, count in counted.items())
+        for way in (ours, other)
+    }
+    ratios = [each[other][path] / each[ours][path] for path in counted]
+    console.print(
+        f"{ours} against {other}: {total[other] / total[ours]:.2f} × over all pages, "
+        f"{geometric_mean(ratios):.2f} × in the geometric mean of documents"
+    )
+
+
+def _ours(work: Callable[..., None], *args: object) -> float:
+    return sum(isolated(600, _warm, work, *args))
+
+
+def _page_count(path: Path) -> int:
+    try:
+        with open_document(path) as document:
+            return document.page_count
+    except Unprocessable as error:
+        console.print(f"{path.name}: left out, {error.code}")
+        return 0
+
+
+@app.command()
+def memory(
+    path: Annotated[Path, typer.Argument(help="a PDF whose pages are repeated")],
+    count: Annotated[int, typer.Option(help="how many pages it is made to have")] = 1000,
+) -> None:
+    """Peak memory and pages per second for a document of many pages."""
+    from pypdf import PdfReader, PdfWriter
+
+    reader, writer = PdfReader(path), PdfWriter()
+    for index in range(count):
+        writer.add_page(reader.pages[index % len(reader.pages)])
+    body = io.BytesIO()
+    writer.write(body)
+    del reader, writer
+    wanted = Wanted(limits=ALL)
+    with tempfile.TemporaryDirectory() as scratch:
+        long = Path(scratch) / "long.pdf"
+        long.write_bytes(body.getvalue())
+        del body
+        peak = 0
+        made = 0
+
+        def run() -> None:
+            nonlocal peak, made
+            whole = PageRange(1, count)
+            for value in isolated(600, _with_peak, long, wanted, whole):
+                peak, made = max(peak, value), made + 1
+
+        seconds = cpu_of_children(run)
+    console.print(
+        f"{made} pages: {made / seconds:.1f} pages per CPU second, "
+        f"the working process peaks at {peak / 1e6:.0f} MB"
+    )
+
+
+def _with_peak(path: Path, wanted: Wanted, part: PageRange) -> Iterator[int]:
+    for _ in make_range(path, wanted, part):
+        yield resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    app()
