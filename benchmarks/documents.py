@@ -119,9 +119,7 @@ def pdf(
     _show_text(counted, each, ["pdftotext", *slow])
     smallest = min(counted, key=lambda path: path.stat().st_size)
     child = min(cpu_of_children(lambda: list(isolated(60, _nothing))) for _ in range(5))
-    first = min(
-        cpu_of_children(lambda: list(isolated(60, _page_bytes, smallest))) for _ in range(5)
-    )
+    runs = [cpu_of_children(lambda: list(isolated(60, _page_bytes, smallest))) for _ in range(5)]
     console.print(
         f"Once a document: {child * 1000:.1f} CPU ms for the child, "
         f"{min(runs) * 1000:.1f} with opening and drawing {smallest.name}"
