@@ -5,7 +5,7 @@ from typing import Any
 
 from mediamill.aws.worker import Task, worker
 from mediamill.domain.derivative import Product
-from mediamill.domain.document import PageRange, Wanted, begin, isolated, make_range
+from mediamill.domain.document import PageRange, begin, isolated, make_range, wanted_of
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
@@ -13,7 +13,10 @@ settings = Settings.from_env()
 
 def derivatives(task: Task) -> Mapping[str, Any]:
     """Store all that the PDF becomes, one page at a time; leave a long one's ranges to others."""
-    wanted = Wanted(profiles=settings.profiles, limits=settings.limits)
+    is_original = task.source.bucket == task.asset.bucket
+    wanted = wanted_of(
+        settings.document_extras, settings.profiles, settings.limits, is_original=is_original
+    )
     if task.part is not None:
         for page in isolated(None, make_range, task.read(), wanted, PageRange.parse(task.part)):
             task.store(page)

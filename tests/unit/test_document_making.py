@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from made import pdf
 
-from mediamill.domain.document import PageRange, Wanted, begin, isolated, make, make_range
+from mediamill.domain.document import (
+    PageRange,
+    Wanted,
+    begin,
+    isolated,
+    make,
+    make_range,
+    open_document,
+    wanted_of,
+)
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
@@ -67,3 +76,25 @@ def test_a_range_is_written_and_read_back() -> None:
     assert PageRange.parse(str(PageRange(41, 80))) == PageRange(41, 80)
     with pytest.raises(ValueError):
         PageRange.parse("forty")
+
+
+def test_makes_the_pdfs_that_the_extras_ask_for() -> None:
+    wanted = wanted_of({"clean": "", "split": ""}, (), Limits())
+    made = make(pdf.document([b"", b""]), wanted)
+    assert [(each.name, each.format, each.page) for each in made if each.format == "pdf"] == [
+        ("pdf", "pdf", None),
+        ("pages", "pdf", 1),
+        ("pages", "pdf", 2),
+    ]
+
+
+def test_a_pdf_that_another_worker_made_is_not_copied() -> None:
+    wanted = wanted_of({"clean": "", "pages": "1-1"}, (), Limits(), is_original=False)
+    assert not wanted.clean and wanted.excerpt is None
+
+
+def test_an_excerpt_takes_the_place_of_the_clean_copy() -> None:
+    wanted = wanted_of({"clean": "", "pages": "2-2"}, (), Limits())
+    (made,) = (each for each in make(pdf.document([b"", b""]), wanted) if each.format == "pdf")
+    with open_document(made.body) as document:
+        assert document.page_count == 1

@@ -92,6 +92,19 @@ class Settings:
         )
 
     @cached_property
+    def document_extras(self) -> Mapping[str, str]:
+        """What else to make of documents: `words`, `clean`, `split`, and `pages` with a range."""
+
+        def parse(text: str) -> Mapping[str, str]:
+            extras = dict(part.strip().partition("=")[::2] for part in text.split(","))
+            unknown = extras.keys() - {"words", "clean", "split", "pages"}
+            if unknown:
+                raise ValueError(f"{sorted(unknown)[0]!r} is none of words, clean, split, pages")
+            return extras
+
+        return self._parsed("DOCUMENT_EXTRAS", parse) if self._given("DOCUMENT_EXTRAS") else {}
+
+    @cached_property
     def background(self) -> str:
         """What shows through where a format has no alpha: `#rrggbb`."""
         return self.environment.get("BACKGROUND", "#ffffff")
@@ -158,6 +171,9 @@ class Settings:
         if not value:
             raise BadSetting(f"The environment variable {name} is not set: see template.yaml.")
         return value
+
+    def _given(self, name: str) -> bool:
+        return bool(self.environment.get(name))
 
     def _number(self, name: str, otherwise: int) -> int:
         return self._parsed(name, int) if name in self.environment else otherwise

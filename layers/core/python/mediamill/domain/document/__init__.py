@@ -13,7 +13,7 @@ isolated        any of these, in a child process that may hang or crash    isola
 """
 
 from mediamill.domain.document.isolate import isolated
-from mediamill.domain.document.making import Wanted, begin, make, make_range
+from mediamill.domain.document.making import Wanted, begin, make, make_range, wanted_of
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.ranges import PageRange, page_ranges
@@ -32,4 +32,5 @@ __all__ = [
     "page_ranges",
     "pages",
     "text",
+    "wanted_of",
 ]

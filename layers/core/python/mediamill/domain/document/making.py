@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,13 +21,17 @@ class Wanted:
     """What to make of a document.
 
     `profiles` are the renditions of the first page; `pages`, `text` and `words` ask for the page
-    pictures, the text and the words' boxes in its JSON.
+    pictures, the text and the words' boxes in its JSON. `clean` asks for the cleaned PDF, `excerpt`
+    for one of these pages alone (and wins), `split` for each page as a PDF of its own.
     """
 
     profiles: Sequence[Profile] = ()
     pages: bool = True
     text: bool = True
     words: bool = False
+    clean: bool = False
+    split: bool = False
+    excerpt: PageRange | None = None
     dpi: float = DPI
     format: Format = Format.WEBP
     quality: int | None = None
@@ -35,11 +39,33 @@ class Wanted:
     limits: Limits = field(default_factory=Limits)
 
 
+def wanted_of(
+    extras: Mapping[str, str],
+    profiles: Sequence[Profile],
+    limits: Limits,
+    *,
+    is_original: bool = True,
+) -> Wanted:
+    """What the settings ask for. `extras` are `words`, `clean`, `split` and `pages=3-7`.
+
+    A PDF that another worker made is clean, and has the clean copy's name: it gets no copy.
+    """
+    excerpt = PageRange.parse(extras["pages"]) if extras.get("pages") and is_original else None
+    return Wanted(
+        profiles=profiles,
+        words="words" in extras,
+        clean="clean" in extras and is_original,
+        split="split" in extras,
+        excerpt=excerpt,
+        limits=limits,
+    )
+
+
 def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
     """The derivatives of the PDF at a path or in memory, one at a time.
 
-    Renditions come first, then text and page pictures. Raises PasswordRequired, Unsupported or
-    Broken.
+    Renditions come first, then text, PDFs and page pictures. Raises PasswordRequired,
+    Unsupported or Broken.
     """
     for made in begin(source, wanted, pages_at_once=wanted.limits.pages):
         if isinstance(made, Product):
@@ -55,6 +81,7 @@ def begin(
     """
     with open_document(source) as document:
         yield from make_front(document, wanted)
+        yield from make_pdfs(source, wanted)
         count = min(document.page_count, wanted.limits.pages)
         if not wanted.pages or count < 1:
             return
@@ -78,6 +105,20 @@ def make_front(document: Document, wanted: Wanted) -> Iterator[Product]:
         )
     if wanted.text:
         yield from text(document, wanted.limits, words=wanted.words)
+
+
+def make_pdfs(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
+    """The PDFs that were asked for."""
+    if not (wanted.clean or wanted.split or wanted.excerpt):
+        return
+    from mediamill.domain.document.clean import clean, page_range, single_pages
+
+    if wanted.excerpt is not None:
+        yield page_range(source, wanted.excerpt)
+    elif wanted.clean:
+        yield clean(source)
+    if wanted.split:
+        yield from single_pages(source, wanted.limits)
 
 
 def _pages(document: Document, wanted: Wanted, part: PageRange) -> Iterator[Product]:
