@@ -83,6 +83,23 @@ build: setup  ## build the functions for AWS: stripped, compiled, the same bytes
 clean:  ## remove what was built, but not the local stack's state
 	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# ── In Docker, as Lambda would ───────────────────────────────────────────────────────────────────────
+
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+HERE := Runtime=python3.13 Architecture=$(ARCH)
+
+.PHONY: invoke test-docker
+invoke: setup  ## one function on its sample event: FUNCTION=Image [EVENT=image-last-try]
+	@scripts/lambda_base.sh
+	@$(RUN) sam build --build-dir .build/invoke --parameter-overrides "$(HERE)" > .build/invoke.log 2>&1 \
+	  || (cat .build/invoke.log; exit 1)
+	@$(RUN) python scripts/invoke.py $(FUNCTION) $(if $(EVENT),--event $(EVENT)) \
+	  --build-dir .build/invoke --parameter-overrides "$(HERE)" $(INVOKE)
+
+test-docker: setup  ## every function in Docker; skips in one line where there is none
+	@docker info >/dev/null 2>&1 || { echo "No Docker here: install and start it, or leave this to CI."; exit 0; } \
+	  && $(RUN) pytest tests/docker -m docker -rA
+
 # ── The office worker's image ────────────────────────────────────────────────────────────────────────
 
 IMAGE ?= mediamill-office:latest
