@@ -135,7 +135,11 @@ def child(files: list[Original], seed: int, start: int, end: int) -> None:
             json.dumps(to_json(record), allow_nan=False).encode()
             for privacy in Privacy:
                 publish(record, privacy)
-            line |= {"outcome": "record", "problems": [p.code for p in record.problems]}
+            codes = [problem.code for problem in record.problems]
+            line |= {"outcome": "record", "problems": codes}
+            if "broken_file" in codes:
+                # The net under the readers: true for a user, and a fault to be mended here.
+                line |= {"outcome": "error", "error": "a reader's own fault, caught"}
         except Unprocessable as error:
             line |= {"outcome": "unprocessable", "error": str(error)}
         except Exception as error:

@@ -76,7 +76,19 @@ class BrokenLine(io.BytesIO):
         raise ConnectionError("reset")
 
 
-@pytest.mark.parametrize("kind", [Kind.VIDEO])
+@pytest.mark.parametrize("kind", [Kind.VIDEO, Kind.IMAGE, Kind.DOCUMENT, Kind.OFFICE])
 def test_a_lost_connection_is_not_taken_for_a_broken_file(kind: Kind) -> None:
     with pytest.raises(ConnectionError):
         describe(BrokenLine(b"abc"), key="a", size=3, kind=kind, content_type="video/mp4")
+
+
+def test_a_reader_s_own_fault_costs_only_what_it_would_have_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fault(*_: object) -> None:
+        raise AttributeError("nobody thought of this")
+
+    monkeypatch.setattr("mediamill.domain.metadata.picture.read_picture", fault)
+    record = described(b"\xff\xd8\xff", "a.jpg", Kind.IMAGE, "image/jpeg")
+    assert problems(record) == ["broken_file"]
+    assert "nobody thought of this" in caplog.text

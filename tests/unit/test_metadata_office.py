@@ -121,6 +121,12 @@ def test_a_part_that_lies_about_its_size_is_said_to_be_broken() -> None:
     assert problems(record) == ["broken_document"]
 
 
+def test_an_archive_of_a_version_to_come_is_broken() -> None:
+    body = bytearray(docx())
+    body[body.find(b"PK\x01\x02") + 6] = 85
+    assert problems(described(bytes(body))) == ["broken_document"]
+
+
 def test_broken_xml_costs_only_its_part() -> None:
     record = described(docx(**{"docProps__app.xml": "<Properties><Pages>3"}))
     assert problems(record) == ["broken_document"]

@@ -38,7 +38,13 @@ class Archive:
         try:
             # zipfile asks for IO, and reads, seeks and tells.
             self._zip = zipfile.ZipFile(cast("IO[bytes]", file))
-        except (zipfile.BadZipFile, ValueError, struct.error, OverflowError) as error:
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,  # a version of the format that is to come
+            ValueError,
+            struct.error,
+            OverflowError,
+        ) as error:
             raise Refused("broken_document", "The archive's directory cannot be read.") from error
         self.names = tuple(self._zip.namelist())
 

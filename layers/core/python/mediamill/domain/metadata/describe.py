@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
-from mediamill.domain.metadata.guard import OutOfBounds
+from mediamill.domain.metadata.guard import MIB, GuardedFile, OutOfBounds
 from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem, StoredFacts
 from mediamill.domain.metadata.text import clean
 from mediamill.domain.metadata.window import SeekableFile
 
 # The pieces in which a file is read whole for its digest.
 CHUNK = 4 * 1024 * 1024
+
+# Above every reader's own bound.
+MOST_READ = 256 * MIB
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -50,7 +56,14 @@ def describe(
     if size == 0:
         found.problem("empty", "The file has no bytes.")
     else:
-        _read(file, size, kind, content_type, found)
+        guarded = GuardedFile(file, most=MOST_READ)
+        try:
+            _read(guarded, size, kind, content_type, found)
+        except Exception:
+            # The file's own errors may pass with another try; a reader's never will.
+            guarded.reraise()
+            _logger.exception("A reader failed on %s", content_type)
+            found.problem("broken_file", "The file is damaged in a way that no reader expects.")
     facts = found.facts
     if digest:
         facts["sha256"] = _sha256(file)
