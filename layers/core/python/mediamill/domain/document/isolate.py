@@ -7,6 +7,7 @@ fresh interpreter 140 ms), shares the parent's imports, and gives its memory bac
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -78,6 +79,7 @@ def _serve(
     kwargs: dict[str, object],
 ) -> None:
     """The child: sends each value as it is made, then how it ended."""
+    faulthandler.disable()
     # Nothing that native code prints may reach the function's own output.
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

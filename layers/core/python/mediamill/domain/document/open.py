@@ -14,6 +14,8 @@ import pypdfium2.raw as pdfium
 
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable, Unsupported
 
+_PROBED = 10  # pages of which one must be readable; the page count itself may be a lie
+
 
 class Document:
     """An open PDF. A context manager: leaving it frees what PDFium holds.
@@ -47,6 +49,14 @@ class Document:
             yield page
         finally:
             page.close()
+
+    def has_page(self, number: int) -> bool:
+        """Whether page `number` can be loaded."""
+        try:
+            with self.page(number):
+                return True
+        except Broken:
+            return False
 
     def page_size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` as displayed, in points, without parsing the page.
@@ -98,16 +108,17 @@ def open_document(source: Path | bytes) -> Document:
         raise
     except Exception as error:  # pypdf meets broken files with many kinds of exceptions
         raise Broken(
-            f"The document cannot be read as a PDF: {reason}.", code="broken_document"
+            f"The document cannot be read as a PDF: {reason}", code="broken_document"
         ) from error
 
 
 def _document(source: Path | bytes, *, repaired: bool = False) -> Document:
     engine = pypdfium2.PdfDocument(source)
-    if len(engine) < 1:
-        engine.close()
-        raise pypdfium2.PdfiumError("no page", err_code=pdfium.FPDF_ERR_FORMAT)
-    return Document(engine, repaired=repaired)
+    document = Document(engine, repaired=repaired)
+    if not any(map(document.has_page, range(1, min(document.page_count, _PROBED) + 1))):
+        document.close()
+        raise pypdfium2.PdfiumError("none of its pages can be read", pdfium.FPDF_ERR_PAGE)
+    return document
 
 
 def _rebuilt(source: Path | bytes) -> bytes:

@@ -21,6 +21,7 @@ SCHEMA_VERSION = 1
 # Larger than any page: PDF 1.7, annex C bounds a page at 14,400 units.
 _EVERYWHERE = (-1e6, 1e6, 1e6, -1e6)  # left, top, right, bottom
 
+_UNREAD_IN_A_ROW = 100
 _CARRIAGE_RETURN = 0x0D
 _HYPHEN = "\x02"  # PDFium's sign for a word that is divided at the end of a line
 
@@ -49,7 +50,11 @@ class PageText:
 
 
 def page_texts(document: Document, *, words: bool = False) -> Iterator[PageText]:
-    """The text of each page in turn. A page that cannot be read has none."""
+    """The text of each page in turn. A page that cannot be read has none.
+
+    Ends where a hundred pages in a row cannot be read: then the page count is a lie.
+    """
+    unread = 0
     for number in range(1, document.page_count + 1):
         width, height = document.page_size(number)
         content, boxes = "", None
@@ -57,8 +62,11 @@ def page_texts(document: Document, *, words: bool = False) -> Iterator[PageText]
             with document.page(number) as page:
                 content = _page_text(page)
                 boxes = _words(page) if words else None
+            unread = 0
         except Broken:
-            pass
+            unread += 1
+            if unread > _UNREAD_IN_A_ROW:
+                return
         yield PageText(number, round(width, 2), round(height, 2), content, boxes)
 
 
@@ -88,8 +96,8 @@ def text(
             row["words"] = [{"text": word.text, "box": word.box} for word in page.words]
         rows.append(row)
         if room <= 0:
-            truncated = truncated or page.page < document.page_count
             break
+    truncated = truncated or len(rows) < document.page_count
     record = {
         "schema_version": SCHEMA_VERSION,
         "page_count": document.page_count,
