@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.server
 import os
+import shutil
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +16,10 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from made import office as made
+from PIL import Image
 
 from mediamill.domain.errors import Broken, PasswordRequired, TimedOut, Unprocessable, Unsupported
-from mediamill.domain.office import conversion
+from mediamill.domain.office import conversion, registry
 from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.conversion import Office, convert, locate, warm
 from mediamill.domain.office.formats import DOCX, HTML, ODS, ODT, RTF, Format
@@ -33,6 +37,16 @@ ENDS_OTHERWISE = {"testWORD_protected_passtika.docx", "testWORD_truncated.docx"}
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     assert PROGRAM is not None
     return warm(PROGRAM, tmp_path_factory.mktemp("office") / "profile")
+
+
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The same LibreOffice as a careless admin sets it up: macros run, links are followed."""
+    assert PROGRAM is not None
+    scripting = "/org.openoffice.Office.Common/Security/Scripting"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(registry, "SETTINGS", ((scripting, "MacroSecurityLevel", 0),))
+        yield warm(PROGRAM, tmp_path_factory.mktemp("careless") / "profile")
 
 
 def as_pdf(
@@ -126,39 +140,23 @@ def test_thirty_columns_stand_on_one_page(
     assert len(as_pdf(original, name, office, tmp_path)) == 1
 
 
-def test_an_old_workbook_is_fitted_too(office: Office, tmp_path: Path) -> None:
+def test_an_old_workbook_is_fitted_too(office: Office, careless: Office, tmp_path: Path) -> None:
     """Made by LibreOffice itself from the wide one, as no library writes xls."""
     (tmp_path / "wide.xlsx").write_bytes(made.xlsx(WIDE))
-    as_xls(office, tmp_path / "wide.xlsx", tmp_path)
-    assert len(as_pdf((tmp_path / "wide.xls").read_bytes(), "wide.xls", office, tmp_path)) == 1
-
-
-def as_xls(office: Office, workbook: Path, folder: Path) -> None:
-    import subprocess
-
+    shutil.copytree(careless.profile, tmp_path / "writer")
     subprocess.run(
         [
-            *(str(office.program), "--headless", "--convert-to", "xls", "--outdir", str(folder)),
-            *(f"-env:UserInstallation={(folder / 'writer').as_uri()}", str(workbook)),
+            *(str(office.program), f"-env:UserInstallation={(tmp_path / 'writer').as_uri()}"),
+            *("--headless", "--convert-to", "xls", "--outdir", str(tmp_path)),
+            str(tmp_path / "wide.xlsx"),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=60,
+        check=True,
     )
-    if not (folder / "wide.xls").exists():  # a fresh profile asks for a second start
-        subprocess.run(
-            [
-                *(str(office.program), "--headless", "--convert-to", "xls"),
-                *("--outdir", str(folder)),
-                *(f"-env:UserInstallation={(folder / 'writer').as_uri()}", str(workbook)),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=60,
-            check=True,
-        )
+    assert len(as_pdf((tmp_path / "wide.xls").read_bytes(), "wide.xls", office, tmp_path)) == 1
 
 
 def test_keeps_as_many_pages_as_allowed_and_says_so(office: Office, tmp_path: Path) -> None:
@@ -276,7 +274,7 @@ ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12
             "entities.odt",
         ),
         (made.docx("<w:tbl><w:tr><w:tc>" * 5_000), "deep.docx"),
-        (b"<html>" + b"<div><table><tr><td>" * 3_000, "deep.html"),
+        (b"<html>" + b"<div><table><tr><td>" * 500, "deep.html"),
         (b"{\\rtf1 " + b"{" * 200_000, "deep.rtf"),
         (made.xlsx([["x" * 30_000] * 50] * 20), "fat.xlsx"),
     ],
@@ -328,24 +326,41 @@ def canary() -> Iterator[Canary]:
     made_canary.server.server_close()
 
 
-def hostile(url: str, secret: str) -> list[tuple[Format, str, bytes]]:
-    """Documents that fetch `url` and show the file `secret`, in each way that a format has."""
+def hostile(url: str, secret: str, picture: str) -> list[tuple[Format, str, bytes]]:
+    """Documents that fetch `url` and show `secret` and `picture`, in a format's own ways."""
     field = (
         '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>{}</w:instrText>'
         '</w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>old</w:t></w:r>'
         '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
     )
+    linked = (
+        '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+        'wordprocessingDrawing"><wp:extent cx="1000000" cy="1000000"/><wp:docPr id="1" name="a"/>'
+        '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData '
+        'uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic xmlns:pic="http://'
+        'schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr><pic:cNvPr id="1" '
+        'name="a"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:link="{}"/><a:stretch>'
+        '<a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext '
+        'cx="1000000" cy="1000000"/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic>'
+        "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
+    )
     word = made.docx(
-        field.format(f' INCLUDETEXT "{secret}" ')
+        linked.format("r6")
+        + linked.format("r7")
+        + field.format(f' INCLUDETEXT "{secret}" ')
         + field.format(f' INCLUDEPICTURE "{url}/field.png" \\d ')
         + field.format(f' DDEAUTO soffice "{secret}" x ')
         + '<w:p><w:r><w:pict><v:shape style="width:99pt;height:99pt">'
         '<v:imagedata r:href="r7" r:id="r7"/></v:shape></w:pict></w:r></w:p>'
-        '<w:p><w:r><w:object><v:shape style="width:99pt;height:99pt"/>'
+        '<w:p><w:r><w:pict><v:shape style="width:99pt;height:99pt">'
+        '<v:imagedata r:id="r6"/></v:shape></w:pict></w:r></w:p>'
+        + field.format(f' INCLUDEPICTURE "{picture}" \\d ')
+        + '<w:p><w:r><w:object><v:shape style="width:99pt;height:99pt"/>'
         '<o:OLEObject Type="Link" ProgID="Word.Document" r:id="r8" UpdateMode="Always"/>'
         '</w:object></w:r></w:p><w:altChunk r:id="r9"/>',
         relations=[
             made.external("r7", "image", f"{url}/image.png"),
+            made.external("r6", "image", picture),
             made.external("r8", "oleObject", secret),
             made.external("r9", "aFChunk", secret),
             made.external("r10", "attachedTemplate", f"{url}/template.dotm"),
@@ -361,12 +376,15 @@ def hostile(url: str, secret: str) -> list[tuple[Format, str, bytes]]:
         + section.format("a", secret, 'text:filter-name="Text"')
         + section.format("b", f"{url}/section.txt", 'text:filter-name="Text"')
         + '<text:p><draw:frame svg:width="3cm" svg:height="3cm">'
+        f'<draw:image xlink:href="{picture}" xlink:type="simple" xlink:show="embed" '
+        'xlink:actuate="onLoad"/></draw:frame><draw:frame svg:width="3cm" svg:height="3cm">'
         f'<draw:image xlink:href="{url}/i.png" xlink:type="simple" xlink:show="embed" '
         'xlink:actuate="onLoad"/></draw:frame>'
         f'<draw:frame svg:width="9cm" svg:height="9cm"><draw:floating-frame xlink:href="{secret}" '
         'xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame>'
         f'<draw:frame svg:width="9cm" svg:height="9cm"><draw:object xlink:href="{secret}" '
         'xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame></text:p>',
+        extra={"settings.xml": UPDATE_LINKS},
     )
     formula = (
         '<table:table-cell table:formula="of:={}" office:value-type="string">'
@@ -387,7 +405,7 @@ def hostile(url: str, secret: str) -> list[tuple[Format, str, bytes]]:
     page = (
         f"<html><head><link rel=stylesheet href='{url}/s.css'></head>"
         f"<body background='{url}/b.png'>"
-        f"kept<img src='{url}/i.png'><img src='{secret}'><iframe src='{secret}'></iframe>"
+        f"kept<img src='{url}/i.png'><img src='{picture}'><iframe src='{secret}'></iframe>"
         f"<object data='{secret}'></object><embed src='{url}/e'></body></html>"
     ).encode()
     rich = (
@@ -412,22 +430,63 @@ def test_no_request_leaves_and_no_foreign_byte_comes_in(
     """Each fence by itself: as it stands, only the walls and LibreOffice's settings hold."""
     secret = tmp_path / "secret.txt"
     secret.write_text("FOREIGN")
-    format_, name, original = hostile(canary.url, secret.as_uri())[index]
+    picture = tmp_path / "secret.png"
+    Image.new("RGB", (200, 200), MAGENTA).save(picture)
+    format_, name, original = hostile(canary.url, secret.as_uri(), picture.as_uri())[index]
     if prepared:
         document = as_pdf(original, name, office, tmp_path)
     else:
         document = unprepared(original, format_, office, tmp_path)
     assert "kept" in text_of(document)
     assert "FOREIGN" not in text_of(document)
+    assert not shows_magenta(document)
     assert canary.asked == []
+
+
+MAGENTA = (255, 0, 255)
+
+
+def shows_magenta(document: pypdfium2.PdfDocument) -> bool:
+    pictures = (page.render(scale=0.5).to_pil().convert("RGB") for page in document)
+    return any(
+        MAGENTA in {colour for _, colour in picture.getcolors(1 << 24)} for picture in pictures
+    )
+
+
+# A document may ask for its links to be brought up to date without a question.
+UPDATE_LINKS = (
+    '<?xml version="1.0"?><office:document-settings '
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0" office:version="1.2">'
+    '<office:settings><config:config-item-set config:name="ooo:configuration-settings">'
+    '<config:config-item config:name="LinkUpdateMode" config:type="short">1</config:config-item>'
+    "</config:config-item-set></office:settings></office:document-settings>"
+)
+
+
+@pytest.mark.parametrize("index", [0, 1, 3], ids=["docx", "odt", "html"])
+def test_without_the_fences_those_documents_do_fetch_and_show(
+    index: int,
+    careless: Office,
+    canary: Canary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: the same documents, with careless settings and no walls."""
+    picture = tmp_path / "secret.png"
+    Image.new("RGB", (200, 200), MAGENTA).save(picture)
+    no_walls = tmp_path / "no_walls.py"
+    no_walls.write_text("import os, sys\nos.execv(sys.argv[2], sys.argv[2:])\n")
+    monkeypatch.setattr(conversion, "CONFINE", no_walls)
+    format_, _, original = hostile(canary.url, picture.as_uri(), picture.as_uri())[index]
+    assert shows_magenta(unprepared(original, format_, careless, tmp_path))
+    assert canary.asked
 
 
 def unprepared(
     original: bytes, format_: Format, office: Office, folder: Path
 ) -> pypdfium2.PdfDocument:
     """The document straight into the confined LibreOffice."""
-    import shutil
-
     with conversion._job(folder) as job:
         path = job / "in" / f"document.{format_.extension}"
         path.write_bytes(original)
@@ -436,22 +495,28 @@ def unprepared(
         return pypdfium2.PdfDocument((job / "out" / "document.pdf").read_bytes())
 
 
-def test_a_macro_that_runs_on_opening_does_not_run(office: Office, tmp_path: Path) -> None:
+def macro_document(writes: Path) -> bytes:
+    """An OpenDocument text whose macro, as soon as it is opened, writes the file `writes`."""
     script = (
         '<?xml version="1.0" encoding="UTF-8"?><script:module '
         'xmlns:script="http://openoffice.org/2000/script" script:name="Module1" '
-        'script:language="StarBasic">Sub Main\nThisComponent.Text.String = "MACRO RAN"\n'
-        "End Sub</script:module>"
+        f'script:language="StarBasic">Sub Main\nOpen "{writes}" For Output As #1\n'
+        'Print #1, "ran"\nClose #1\nEnd Sub</script:module>'
     )
     library = (
         '<?xml version="1.0" encoding="UTF-8"?><library:{0} '
         'xmlns:library="http://openoffice.org/2000/library" '
         'xmlns:xlink="http://www.w3.org/1999/xlink" {1}</library:{0}>'
     )
-    original = made.odf(
+    return made.odf(
         "text",
         "<text:p>kept</text:p>",
-        before=ON_OPENING,
+        before=(
+            "<office:scripts><office:event-listeners><script:event-listener "
+            'script:language="ooo:script" script:event-name="dom:load" '
+            'xlink:href="vnd.sun.star.script:Standard.Module1.Main?language=Basic&amp;'
+            'location=document" xlink:type="simple"/></office:event-listeners></office:scripts>'
+        ),
         extra={
             "Basic/Standard/Module1.xml": script,
             "Basic/Standard/script-lb.xml": library.format(
@@ -464,14 +529,38 @@ def test_a_macro_that_runs_on_opening_does_not_run(office: Office, tmp_path: Pat
             ),
         },
     )
-    document = unprepared(original, ODT, office, tmp_path)
-    assert "kept" in text_of(document)
-    assert "MACRO" not in text_of(document)
 
 
-ON_OPENING = (
-    '<office:scripts><office:event-listeners><script:event-listener script:language="ooo:script" '
-    'script:event-name="dom:load" xlink:href="vnd.sun.star.script:Standard.Module1.Main?'
-    'language=Basic&amp;location=document" xlink:type="simple"/></office:event-listeners>'
-    "</office:scripts>"
-)
+def test_a_macro_does_not_run_in_a_conversion(office: Office, tmp_path: Path) -> None:
+    writes = tmp_path / "ran"
+    assert "kept" in text_of(as_pdf(macro_document(writes), "a.odt", office, tmp_path))
+    assert "kept" in text_of(unprepared(macro_document(writes), ODT, office, tmp_path))
+    assert not writes.exists()
+
+
+@pytest.mark.parametrize(("settings", "runs"), [("careless", True), ("office", False)])
+def test_our_settings_alone_would_stop_a_macro(
+    settings: str, runs: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Opened, not converted, and without walls: with careless settings the macro does run."""
+    office: Office = request.getfixturevalue(settings)
+    writes, document = tmp_path / "ran", tmp_path / "a.odt"
+    document.write_bytes(macro_document(writes))
+    copy = tmp_path / "profile"
+    shutil.copytree(office.profile, copy)
+    process = subprocess.Popen(
+        [
+            *(str(office.program), f"-env:UserInstallation={copy.as_uri()}"),
+            *("--headless", "--norestore", "--nologo", str(document)),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until = time.monotonic() + (20 if runs else 4)
+    while not writes.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert writes.exists() == runs

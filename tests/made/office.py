@@ -134,7 +134,11 @@ def odf(
             ("fo", "xsl-fo-compatible"),
         )
     )
-    namespaces += ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+    namespaces += (
+        ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dom="http://www.w3.org/2001/xml-events"'
+        ' xmlns:ooo="http://openoffice.org/2004/office" '
+        'xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0"'
+    )
     return package(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
