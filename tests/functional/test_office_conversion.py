@@ -284,7 +284,7 @@ def test_what_is_made_to_exhaust_ends_in_bounded_time(
     original: bytes, name: str, office: Office, tmp_path: Path
 ) -> None:
     """Either outcome will do, as long as there is one, and the next document is fine."""
-    bounds = Bounds(seconds=20, pages=20)
+    bounds = Bounds(seconds=6, pages=20)
     began = time.monotonic()
     with contextlib.suppress(Unprocessable):
         as_pdf(original, name, office, tmp_path, bounds)
