@@ -2,6 +2,7 @@
 
     .venv/bin/python benchmarks/documents.py pdf ../shared/corpus/documents
     .venv/bin/python benchmarks/documents.py memory ../shared/corpus/documents/tracemonkey.pdf
+    .venv/bin/python benchmarks/documents.py office ../shared/corpus/documents/testWORD.docx
 
 CPU time, not wall time, so that a busy machine and a second core count for nobody; contestants
 alternate file by file and round by round; medians. What a forked child and its first page cost once
@@ -21,6 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
+import office
 import typer
 from bench import console, cpu_of_children, cpu_of_command, geometric_mean, progress, show
 
@@ -32,6 +34,7 @@ from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Format
 
 app = typer.Typer(help=(__doc__ or "").splitlines()[0], no_args_is_help=True)
+app.command(name="office")(office.compare)
 ALL = Limits(pages=1_000_000)
 
 
