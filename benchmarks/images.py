@@ -219,15 +219,47 @@ def score(picture: str, file: Path, format_: str, results: dict[str, Result]) ->
         result.ssim = statistics.mean(values)
 
 
-def measure(format_: str, pictures: dict[str, str], runs: int) -> dict[str, dict[str, Result]]:
-    """Times all contenders on all pictures."""
-    results = {}
+Measured = dict[str, dict[str, dict[str, Result]]]
+
+KEPT = OUT / "images.json"
+
+
+def load() -> Measured:
+    """What was timed before: group and format → picture → contender → result."""
+    if not KEPT.exists():
+        return {}
+    return {
+        title: {
+            name: {contender: Result(**cost) for contender, cost in results.items()}
+            for name, results in pictures.items()
+        }
+        for title, pictures in json.loads(KEPT.read_text()).items()
+    }
+
+
+def measure(
+    format_: str,
+    pictures: dict[str, str],
+    runs: int,
+    found: dict[str, dict[str, Result]],
+    measured: Measured,
+) -> None:
+    """Times all contenders on all pictures that are not `found` yet, and writes it down."""
     for number, (name, place) in enumerate(pictures.items(), 1):
         bar = "#" * number + "." * (len(pictures) - number)
         print(f"\r{format_} [{bar}] {name:24}", end="", file=sys.stderr, flush=True)
-        results[name] = compete(name, find(place), format_, CONTENDERS, runs)
+        if name in found:
+            continue
+        found[name] = compete(name, find(place), format_, CONTENDERS, runs)
+        plain = {
+            title: {
+                picture: {contender: asdict(cost) for contender, cost in results.items()}
+                for picture, results in pictures_.items()
+            }
+            for title, pictures_ in measured.items()
+        }
+        KEPT.write_text(json.dumps(plain))
     print(file=sys.stderr)
-    return results
 
 
 def geometric(values: Iterable[float]) -> float:
@@ -304,37 +336,27 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", help="pictures whose name contains this")
     parser.add_argument("--measure", action="store_true", help="only time, report later")
+    parser.add_argument("--more", action="store_true", help="keep what was timed before")
     parser.add_argument("--report", action="store_true", help="only report what was timed before")
     parser.add_argument("--photos", action="store_true", help="only the JPEG photographs")
     arguments = parser.parse_args()
     fetch()
     groups = {"Photos": PHOTOS} if arguments.photos else {"Photos": PHOTOS, "Others": OTHERS}
-    kept = OUT / "images.json"
-    measured: dict[str, dict[str, dict[str, Result]]] = {}
-    if arguments.report:
-        for title, pictures in json.loads(kept.read_text()).items():
-            measured[title] = {
-                name: {contender: Result(**cost) for contender, cost in results.items()}
-                for name, results in pictures.items()
-            }
-    else:
+    measured = load()
+    if not arguments.report:
         for format_ in arguments.formats.split(","):
             for group, places in groups.items():
                 chosen = {k: v for k, v in places.items() if (arguments.only or "") in k}
-                measured[f"{group} {format_}"] = measure(format_, chosen, arguments.runs)
-        plain = {
-            title: {
-                name: {contender: asdict(cost) for contender, cost in results.items()}
-                for name, results in found.items()
-            }
-            for title, found in measured.items()
-        }
-        kept.write_text(json.dumps(plain))
+                title = f"{group} {format_}"
+                found = measured[title] = measured.get(title, {}) if arguments.more else {}
+                measure(format_, chosen, arguments.runs, found, measured)
     if arguments.measure:
         return
     ratios = {}
     for title, pictures in measured.items():
         group, format_ = title.split()
+        if group not in groups:
+            continue
         for name, results in pictures.items():
             score(name, find(groups[group][name]), format_, results)
         if pictures:

@@ -255,3 +255,14 @@ def test_photoshops_composite_is_shown() -> None:
     planes = b"".join(band.tobytes() for band in rainbow().split())
     original = head + b"\0" * 12 + b"\0\0" + planes
     assert shown(original).tobytes() == rainbow().tobytes()
+
+
+def test_a_large_jpeg_2000_is_decoded_small_and_looks_the_same() -> None:
+    large = rainbow(800, 600)
+    original = saved(large, "JPEG2000", num_resolutions=6)
+    small = shown(original, 96)
+    expected = large.resize(small.size, Image.Resampling.LANCZOS)
+    assert delta_e(pixels(small), pixels(expected)) < 2
+    # More halvings than the file has are not asked for.
+    flat = saved(large, "JPEG2000", num_resolutions=1)
+    assert delta_e(pixels(shown(flat, 96)), pixels(expected)) < 2

@@ -6,7 +6,7 @@ import io
 import struct
 
 import pytest
-from made.images import photo, saved, shown
+from made.images import photo, rainbow, saved, shown
 from PIL import Image, ImageDraw
 
 from mediamill.domain.image import encode, render
@@ -32,6 +32,16 @@ def test_what_was_drawn_is_lossless() -> None:
     (rendition,) = render(saved(screenshot(), "PNG"), parse_profiles("one=800"), Limits())
     assert is_lossless(rendition.body)
     assert Image.open(io.BytesIO(rendition.body)).convert("RGB").tobytes() == screenshot().tobytes()
+
+
+def test_a_drawn_gradient_is_not_as_it_would_be_many_times_larger() -> None:
+    hues = Image.linear_gradient("L").rotate(90).resize((900, 600))
+    full = Image.new("L", hues.size, 255)
+    gradient = Image.merge("HSV", (hues, full, full)).convert("RGB")
+    gradient = gradient.resize((900, 600)).quantize(256).convert("RGB")  # flat, but of many colours
+    gradient.paste(rainbow(400, 300), (100, 100))
+    (rendition,) = render(saved(gradient, "PNG"), parse_profiles("one=900"), Limits())
+    assert not is_lossless(rendition.body)
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor, log2
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken
 from mediamill.domain.limits import Limits
@@ -63,12 +63,22 @@ def _decode(opened: Opened, scale: float) -> Decoded:
     picture = opened.picture
     assert picture is not None
     profile = profile_of(opened)
-    picture.draft(None, (width, height))
+    picture.draft(None, (width, height))  # JPEG: the cosine transform at 1/2, 1/4 or 1/8
+    if opened.container is Container.JPEG2000:
+        _leave_wavelets_out(picture, opened, scale)
     picture.load()
     eight = colour.to_eight_bits(picture)
     if eight.mode == "RGBA" and describe.color_space(picture, opened.source) == "Gray":
         eight = eight.convert("LA")  # Pillow reads 16-bit grey with alpha as RGBA
     return Decoded(eight, profile)
+
+
+def _leave_wavelets_out(picture: ImageFile.ImageFile, opened: Opened, scale: float) -> None:
+    """JPEG 2000 is halved by every level of wavelets that is not decoded."""
+    wanted = max(0, floor(-log2(min(1.0, scale)))) if scale > 0 else 0
+    levels = min(wanted, describe.wavelet_levels(opened.source))
+    if levels:
+        picture.reduce = levels  # type: ignore[method-assign, assignment]
 
 
 def profile_of(opened: Opened) -> bytes | None:

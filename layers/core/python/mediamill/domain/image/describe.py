@@ -60,3 +60,13 @@ def _jpeg2000_depth(original: bytes) -> int | None:
     """From the codestream's SIZ marker (ISO/IEC 15444-1, A.5.1)."""
     at = original[:65_536].find(b"\xff\x4f\xff\x51")
     return (original[at + 42] & 0x7F) + 1 if 0 <= at < len(original) - 42 else None
+
+
+def wavelet_levels(original: bytes) -> int:
+    """How often a JPEG 2000 can be halved: the levels of the COD marker, 0 where none is found."""
+    start = original[:65_536].find(b"\xff\x4f\xff\x51")
+    at = original.find(b"\xff\x52", start, start + 65_536) if start >= 0 else -1
+    # A component of its own (COC) may have fewer: such files are decoded whole.
+    if at < 0 or at + 10 > len(original) or b"\xff\x53" in original[start : at + 64]:
+        return 0
+    return original[at + 9] if original[at + 9] <= 32 else 0

@@ -1,8 +1,10 @@
 """Drawn or photographed: which pictures are worth lossless WebP.
 
-The rule: a picture is drawn if it came from a format that keeps pixels exactly and, over a sample
-of its rows and columns, at least `FLAT` of the neighbours are equal. A sensor's noise leaves
-a few per cent equal; screenshots, charts and line art have most.
+The rule: an original is drawn if it came from a format that keeps pixels exactly and, over a sample
+of its rows and columns, at least `FLAT` of the neighbours are equal. A sensor's noise leaves a few
+per cent equal; screenshots, charts and line art have most. A rendition of it is lossless if it has
+no more than `COLOURS` colours (shrinking blends, and gradients are drawn too: those are ten times
+larger without loss) and takes no more than `WORTH` times the bytes of the lossy one.
 """
 
 from __future__ import annotations
@@ -13,9 +15,8 @@ from .formats import Container
 
 FLAT = 0.6
 
-# A rendition is lossless only up to this many bytes a pixel: past it, shrinking has made gradients
-# of the edges and lossy WebP is far smaller for the same look.
-LARGEST = 0.35
+COLOURS = 4_096
+WORTH = 2.0
 
 _EXACT = {
     Container.PNG,
@@ -48,6 +49,11 @@ def is_drawn(picture: Image.Image, container: Container) -> bool:
             equal += different.histogram()[0]
             total += different.width * different.height
     return total > 0 and equal / total >= FLAT
+
+
+def few_colours(picture: Image.Image) -> bool:
+    """Whether a rendition is still made of single colours."""
+    return picture.getcolors(COLOURS) is not None
 
 
 def _any_band(difference: Image.Image) -> Image.Image:

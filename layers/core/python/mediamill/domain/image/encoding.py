@@ -11,7 +11,7 @@ from mediamill.domain.derivative import Product
 from mediamill.domain.profile import Effort, Format, Profile
 
 from .colour import flatten
-from .drawn import LARGEST
+from .drawn import WORTH, few_colours
 
 EXTENSION = {Format.WEBP: "webp", Format.JPEG: "jpg", Format.AVIF: "avif", Format.PNG: "png"}
 CONTENT_TYPE = {format_: f"image/{format_.value}" for format_ in Format}
@@ -37,18 +37,18 @@ def encode(
 ) -> bytes:
     """The picture (L, LA, RGB or RGBA, sRGB) in the profile's format, quality and effort.
 
-    `drawn` asks for lossless WebP as long as that stays small; `background` is what transparency
-    shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing else is written.
+    `drawn` asks for lossless WebP where that is worth its bytes (see drawn.py); `background` is
+    what transparency shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing else is written.
     """
     match profile.format:
         case Format.WEBP:
-            if drawn:
-                options = webp_options(profile, lossless=True, exif=exif, xmp=xmp)
-                body = _saved(picture, "WEBP", options)
-                if len(body) <= max(2_048, LARGEST * picture.width * picture.height):
-                    return body
             options = webp_options(profile, lossless=False, exif=exif, xmp=xmp)
-            return _saved(picture, "WEBP", options)
+            lossy = _saved(picture, "WEBP", options)
+            if not (drawn and few_colours(picture)):
+                return lossy
+            options = webp_options(profile, lossless=True, exif=exif, xmp=xmp)
+            lossless = _saved(picture, "WEBP", options)
+            return lossless if len(lossless) <= WORTH * len(lossy) else lossy
         case Format.JPEG:
             return _saved(
                 flatten(picture, background),

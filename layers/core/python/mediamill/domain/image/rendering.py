@@ -16,7 +16,7 @@ from mediamill.domain.profile import Fit, Format, Profile
 from . import animation, attention, colour, describe, encoding, kept, orientation
 from .appearance import appearance
 from .decoding import decode, profile_of
-from .drawn import is_drawn
+from .drawn import few_colours, is_drawn
 from .opening import Opened, guarded, open_picture
 from .pyramid import Pyramid
 from .resizing import Placement, place
@@ -158,12 +158,13 @@ class _Moving:
         self, placement: Placement, profile: Profile, drawn: bool, owner: kept.Kept
     ) -> bytes:
         """Animated WebP of one placement; lossless where it was drawn and is not resized."""
+        pictures = self._pictures[placement]
         return animation.encode(
-            self._pictures[placement],
+            pictures,
             self.durations,
             self._loop,
             profile,
-            lossless=drawn and placement.scale == 1,
+            lossless=drawn and placement.scale == 1 and few_colours(pictures[0]),
             exif=owner.exif(),
             xmp=owner.xmp(),
         )
