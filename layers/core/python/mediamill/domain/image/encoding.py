@@ -38,7 +38,8 @@ def encode(
     """The picture (L, LA, RGB or RGBA, sRGB) in the profile's format, quality and effort.
 
     `drawn` asks for lossless WebP where that is worth its bytes (see drawn.py); `background` is
-    what transparency shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing else is written.
+    what transparency shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing
+    else is written.
     """
     match profile.format:
         case Format.WEBP:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import struct
 import warnings
 from collections.abc import Iterator
@@ -152,9 +153,17 @@ def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
     """Opens with the one decoder that belongs to the container."""
     name, module = _DECODERS[container]
     plugin = importlib.import_module(module)
-    if container is Container.HEIF and name not in Image.OPEN:
-        plugin.register_heif_opener()
+    if container is Container.HEIF:
+        plugin.options.DECODE_THREADS = _processors()  # its default is four, wherever it runs
+        if name not in Image.OPEN:
+            plugin.register_heif_opener()
     return Image.open(io.BytesIO(original), formats=[name])
+
+
+def _processors() -> int:
+    """The processors this process may use; threads beyond them only cost."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _frames(picture: ImageFile.ImageFile, container: Container, announced: Announced | None) -> int:

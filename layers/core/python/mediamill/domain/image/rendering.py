@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from PIL import Image
@@ -80,22 +80,47 @@ class Rendering(Iterator[Rendition]):
             )
         del decoded, pyramid
         moving = self._moving(placements)
+        if moving is None:
+            self._let_go(made.values())
+        # A small original is the same picture for several profiles: it is encoded once.
+        bodies: dict[tuple[Placement, Profile], bytes] = {}
         for profile, placement in zip(self._profiles, placements, strict=True):
+            recipe = placement, replace(profile, name="", width=0, height=0, fit=Fit.INSIDE)
             with guarded(limits):
-                if profile.format is Format.WEBP and moving is not None:
-                    body = moving.encode(placement, profile, drawn, self._kept)
-                else:
-                    body = encoding.encode(
-                        made[placement],
-                        profile,
-                        background=self._background,
-                        drawn=drawn,
-                        exif=self._kept.exif(),
-                        xmp=self._kept.xmp(),
+                if recipe not in bodies:
+                    bodies[recipe] = self._encode(
+                        made[placement], placement, profile, moving, drawn
                     )
                 size = made[placement].size
-                rendition = encoding.product(size, body, profile, truncated=opened.truncated)
+                rendition = encoding.product(
+                    size, bodies[recipe], profile, truncated=opened.truncated
+                )
             yield rendition
+
+    def _encode(
+        self,
+        picture: Image.Image,
+        placement: Placement,
+        profile: Profile,
+        moving: _Moving | None,
+        drawn: bool,
+    ) -> bytes:
+        if profile.format is Format.WEBP and moving is not None:
+            return moving.encode(placement, profile, drawn, self._kept)
+        return encoding.encode(
+            picture,
+            profile,
+            background=self._background,
+            drawn=drawn,
+            exif=self._kept.exif(),
+            xmp=self._kept.xmp(),
+        )
+
+    def _let_go(self, made: Iterable[Image.Image]) -> None:
+        """Frees the original's pixels before the encoders take their memory."""
+        picture = self._opened.picture
+        if picture is not None and all(each is not picture for each in made):
+            picture.close()
 
     def _placements(self, pyramid: Pyramid) -> list[Placement]:
         """Where each profile puts the picture; the eye is only asked where a profile says so."""
