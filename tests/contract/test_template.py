@@ -1,0 +1,219 @@
+"""The template against the code: what one says, the other does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+
+from mediamill.domain.kind import Kind
+from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.profile import parse_profiles
+from mediamill.domain.workers import Workers
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "layers" / "core" / "python" / "mediamill"
+
+
+@cache
+def template() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return loaded
+
+
+def resources(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        name: resource
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+
+
+def events(function: str) -> Iterator[Mapping[str, Any]]:
+    for event in FUNCTIONS[function]["Properties"].get("Events", {}).values():
+        yield event["Properties"]
+
+
+def queue_of(function: str) -> str:
+    (event,) = events(function)
+    name: str = event["Queue"]["Fn::GetAtt"][0]
+    return name
+
+
+def environment() -> set[str]:
+    names = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    for function in FUNCTIONS.values():
+        names |= set(function["Properties"].get("Environment", {}).get("Variables", {}))
+    return names
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_its_folder_handler_and_role(name: str) -> None:
+    properties = FUNCTIONS[name]["Properties"]
+    if properties.get("PackageType") != "Image":
+        folder = ROOT / properties["CodeUri"]
+        assert "lambda_handler" in (folder / "handler.py").read_text()
+        assert (folder / "requirements.txt").exists()
+    assert properties["Role"]["Fn::GetAtt"][1] == "Arn"
+
+
+def test_every_folder_of_a_function_is_deployed() -> None:
+    deployed = {
+        Path(function["Properties"].get("CodeUri", "functions/office")).name
+        for function in FUNCTIONS.values()
+    }
+    assert deployed == {path.parent.name for path in ROOT.glob("functions/*/handler.py")}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_queue_waits_six_times_as_long_as_its_function_may_take(name: str) -> None:
+    queue = template()["Resources"][queue_of(name)]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[name]["Properties"]["Timeout"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_queue_has_dead_letters_that_are_kept_for_two_weeks(name: str) -> None:
+    queue = template()["Resources"][queue_of(name)]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    dead = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    letters = template()["Resources"][dead]["Properties"]
+    assert letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_functions_count_tries_as_the_queues_do() -> None:
+    counts = {
+        queue["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+        for queue in resources("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue["Properties"]
+    }
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert counts == {int(variables["MAX_RECEIVE_COUNT"])}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_batch_fails_in_parts_and_scales_within_a_bound(name: str) -> None:
+    (event,) = events(name)
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "MaximumConcurrency" in event["ScalingConfig"]
+
+
+def read_variables() -> set[str]:
+    """The environment variables that settings.py names."""
+    tree = ast.parse((CORE / "settings.py").read_text())
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str) and re.fullmatch("[A-Z][A-Z_]+", text)}
+
+
+UNTOLD = {
+    "UPLOADS_BUCKET",  # messages name the bucket: no function has to be told
+    "OFFICE_COMMAND",  # set by the container image, where they are true
+    "OFFICE_PROFILE",
+}
+
+
+def test_every_variable_that_settings_read_is_declared_and_the_other_way_round() -> None:
+    declared = {name for name in environment() if not name.startswith("POWERTOOLS_")}
+    assert read_variables() - UNTOLD == declared
+
+
+def statements() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, role in resources("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def test_every_statement_names_its_actions_and_resources() -> None:
+    for role, statement in statements():
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert "*" not in action, (role, action)
+        if statement["Sid"] != "Traces":  # X-Ray's actions take no resource
+            assert statement["Resource"] != "*", (role, statement["Sid"])
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [
+        function["Properties"]["Role"]["Fn::GetAtt"][0]
+        for function in FUNCTIONS.values()
+        if not function["Properties"].get("PackageType")
+    ]
+    assert len(set(roles)) == len(roles)
+
+
+def subscribed() -> Mapping[str, Mapping[str, Any]]:
+    """Step → the filter policy of its queue's subscription to the assets topic."""
+    return {
+        subscription["Properties"]["Endpoint"]["Fn::GetAtt"][0].removesuffix("Queue").lower(): (
+            subscription["Properties"]["FilterPolicy"]
+        )
+        for subscription in resources("AWS::SNS::Subscription").values()
+    }
+
+
+def worker_lines() -> list[str]:
+    line = FUNCTIONS["IngestFunction"]["Properties"]["Environment"]["Variables"]["WORKERS"]
+    return [line] if isinstance(line, str) else list(line["Fn::If"][1:])
+
+
+def test_the_filter_policies_say_what_ingest_is_told_of_the_workers() -> None:
+    most = max(worker_lines(), key=len)
+    workers = Workers.parse(most)
+    filters = subscribed()
+    assert set(workers.kinds) == set(filters)
+    for step, kinds in workers.kinds.items():
+        if "*" in kinds:
+            assert filters[step] == {"origin": ["original"]}
+        else:
+            assert set(filters[step]["kind"]) == {Kind(kind).value for kind in kinds}
+
+
+def test_every_subscription_delivers_raw_messages() -> None:
+    for name, subscription in resources("AWS::SNS::Subscription").items():
+        assert subscription["Properties"]["RawMessageDelivery"] is True, name
+
+
+def test_the_defaults_are_those_of_the_code() -> None:
+    parameters = {name: entry.get("Default") for name, entry in template()["Parameters"].items()}
+    limits = Limits()
+    assert parameters["MaxImageMegabytes"] * MEGA == limits.image_bytes
+    assert parameters["MaxDocumentMegabytes"] * MEGA == limits.document_bytes
+    assert parameters["MaxOfficeMegabytes"] * MEGA == limits.office_bytes
+    assert parameters["MaxMegabytes"] * MEGA == limits.any_bytes
+    assert parameters["MaxMegapixels"] * MEGA == limits.pixels
+    assert parameters["MaxFrames"] == limits.frames
+    assert parameters["MaxPages"] == limits.pages
+    assert parameters["MaxTextMegabytes"] * MEGA == limits.text_bytes
+    profiles = parse_profiles(
+        parameters["Renditions"], parameters["Formats"], qualities=parameters["Qualities"]
+    )
+    assert [(p.name, p.width) for p in profiles] == [
+        ("thumbnail", 256),
+        ("medium", 800),
+        ("large", 1920),
+    ]
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_every_bucket_is_versioned_encrypted_private_and_refuses_plain_http(name: str) -> None:
+    bucket = template()["Resources"][name]
+    properties = bucket["Properties"]
+    assert properties["VersioningConfiguration"]["Status"] == "Enabled"
+    assert properties["BucketEncryption"]
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert "BucketName" not in properties
+    policy = template()["Resources"][f"{name}Policy"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert template()["Parameters"]["RequireTls"]["Default"] == "true"

@@ -1,0 +1,50 @@
+"""A real S3, SNS, SQS and DynamoDB on a loopback port, and the parts of the flow called by hand.
+
+No Lambda is deployed here: a test decides who runs when, which is how races are made to happen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from made.flow import Flow
+
+from mediamill.aws import clients
+from mediamill_cli.local import server
+from mediamill_cli.local.folder import StateFolder
+
+_number = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator of this session's own."""
+    folder = StateFolder(tmp_path_factory.mktemp("flow"))
+    folder.create()
+    running = server.start(folder, 0, auth=False)
+    yield running.endpoint
+    server.stop(folder)
+
+
+@pytest.fixture
+def flow(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flow]:
+    """Fresh buckets, topics, queues and a table, and the settings that name them."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    clients._made.cache_clear()
+    clients._session.cache_clear()
+    yield Flow.make(next(_number))
+    clients._made.cache_clear()
+    clients._session.cache_clear()
+
+
+@pytest.fixture
+def context() -> Any:
+    """A Lambda context with a minute left."""
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)

@@ -1,0 +1,165 @@
+"""The flow's resources without its functions, for tests that say who runs when."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mediamill.aws.clients import client
+from mediamill.aws.finish import Finish
+from mediamill.aws.intake import Intake
+from mediamill.aws.records import Delivery
+from mediamill.aws.table import AssetsTable
+from mediamill.aws.worker import Job, Worker
+from mediamill.domain.asset import Record
+from mediamill.settings import Settings
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Buckets, topics, queues and the table, and shorthands for what a test does with them."""
+
+    settings: Settings
+    fan_out: str
+    completed: str
+
+    @classmethod
+    def make(cls, number: int) -> Flow:
+        """Create everything, named by a number."""
+        s3, sqs, sns = client("s3"), client("sqs"), client("sns")
+        names = {"uploads": f"uploads-{number}", "results": f"results-{number}"}
+        for name in names.values():
+            s3.create_bucket(Bucket=name)
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        client("dynamodb").create_table(
+            TableName=f"assets-{number}",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        )
+        queues = {
+            name: sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
+            for name in ("fan-out", "manifest", "completed")
+        }
+        topics = {}
+        for name in ("fan-out", "completed"):
+            topics[name] = sns.create_topic(Name=f"{name}-{number}")["TopicArn"]
+            attributes = sqs.get_queue_attributes(
+                QueueUrl=queues[name], AttributeNames=["QueueArn"]
+            )["Attributes"]
+            sns.subscribe(
+                TopicArn=topics[name],
+                Protocol="sqs",
+                Endpoint=attributes["QueueArn"],
+                Attributes={"RawMessageDelivery": "true"},
+            )
+        settings = Settings(
+            {
+                "UPLOADS_BUCKET": names["uploads"],
+                "RESULTS_BUCKET": names["results"],
+                "ASSETS_TABLE": f"assets-{number}",
+                "ASSETS_TOPIC": topics["fan-out"],
+                "COMPLETED_TOPIC": topics["completed"],
+                "MANIFEST_QUEUE": queues["manifest"],
+                "WORKERS": "image:image metadata:*",
+                "RENDITIONS": "thumbnail=256",
+            }
+        )
+        return cls(settings, fan_out=queues["fan-out"], completed=queues["completed"])
+
+    def upload(self, key: str, body: bytes, sequencer: str) -> Delivery:
+        """Put an original; the delivery of its event."""
+        answer = client("s3").put_object(Bucket=self.uploads, Key=key, Body=body)
+        return self.event(key, sequencer, version=answer["VersionId"], size=len(body))
+
+    def remove(self, key: str, sequencer: str) -> Delivery:
+        """Delete an original; the delivery of its event."""
+        answer = client("s3").delete_object(Bucket=self.uploads, Key=key)
+        return self.event(
+            key, sequencer, version=answer["VersionId"], name="ObjectRemoved:DeleteMarkerCreated"
+        )
+
+    def event(
+        self,
+        key: str,
+        sequencer: str,
+        *,
+        version: str,
+        size: int = 0,
+        name: str = "ObjectCreated:Put",
+    ) -> Delivery:
+        """A delivery of an S3 event; keys without characters that S3 would encode."""
+        stored = {"key": key, "size": size, "eTag": "", "versionId": version}
+        record = {
+            "eventName": name,
+            "s3": {"bucket": {"name": self.uploads}, "object": {**stored, "sequencer": sequencer}},
+        }
+        return Delivery(f"s3-{sequencer}", 1, {"Records": [record]})
+
+    def intake(self) -> Intake:
+        """Ingest."""
+        return Intake(self.settings)
+
+    def worker(self, step: str, job: Job) -> Worker:
+        """A worker that does `job`."""
+        return Worker(step, self.settings, job)
+
+    def finish(self) -> Finish:
+        """The manifest function."""
+        return Finish(self.settings)
+
+    def messages(self, queue: str) -> list[Delivery]:
+        """Take everything out of a queue, in the order in which it comes."""
+        found: list[Delivery] = []
+        while True:
+            answer = client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            if not answer.get("Messages"):
+                return found
+            for message in answer["Messages"]:
+                client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                found.append(Delivery(message["MessageId"], 1, json.loads(message["Body"])))
+
+    def told(self) -> list[Delivery]:
+        """What the workers were told since the last look."""
+        return self.messages(self.fan_out)
+
+    def hand_overs(self) -> list[Delivery]:
+        """What the manifest function was told since the last look."""
+        return self.messages(self.settings.manifest_queue)
+
+    def announced(self) -> list[Mapping[str, Any]]:
+        """What the completed topic told since the last look."""
+        return [message.body for message in self.messages(self.completed)]
+
+    def record(self, key: str) -> Record:
+        """The record of a key that has one."""
+        record = AssetsTable(self.settings.assets_table).get(key)
+        assert record is not None
+        return record
+
+    def results(self) -> dict[str, bytes]:
+        """Every object of the results bucket."""
+        s3, bucket = client("s3"), self.settings.results_bucket
+        listed = s3.list_objects_v2(Bucket=bucket).get("Contents", ())
+        return {
+            stored["Key"]: s3.get_object(Bucket=bucket, Key=stored["Key"])["Body"].read()
+            for stored in listed
+        }
+
+    @property
+    def uploads(self) -> str:
+        """The uploads bucket's name."""
+        return self.settings.uploads_bucket
+
+
+def attempt(message: Delivery, number: int) -> Delivery:
+    """The same message, delivered for the `number`-th time."""
+    return replace(message, attempt=number)
+
+
+def later(seconds: float) -> float:
+    """A time that lies this far ahead, in epoch seconds."""
+    return time.time() + seconds
