@@ -87,3 +87,10 @@ def test_functions_do_not_import_each_other() -> None:
     for function in FUNCTIONS:
         text = (ROOT / "functions" / function / "handler.py").read_text()
         assert "functions" not in re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
+
+
+def test_the_domain_takes_no_more_of_urllib_than_its_parser() -> None:
+    """The import linter sees whole packages only, and forbids the other ways to the network."""
+    for path in (ROOT / "layers/core/python/mediamill/domain").rglob("*.py"):
+        used = set(re.findall(r"urllib\.(\w+)", path.read_text()))
+        assert used <= {"parse"}, path
