@@ -112,7 +112,7 @@ class Record:
     @property
     def derivatives(self) -> tuple[Derivative, ...]:
         """Every derivative of every step, in the steps' order."""
-        return tuple(row for step in self.steps.values() for row in step.derivatives)
+        return tuple(row for step in self.steps.values() for row in gathered(step).derivatives)
 
 
 def asset_id_of(bucket: str, key: str, *, version_id: str | None, etag: str, sequencer: str) -> str:

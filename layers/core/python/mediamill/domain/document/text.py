@@ -142,13 +142,12 @@ def _cut(content: str, room: int) -> tuple[str, bool]:
 def _page_text(page: pypdfium2.PdfPage) -> str:
     letters = page.get_textpage()
     try:
-        # PDFium's plain getter is limited to UCS-2 and drops emoji; the bounded one is not.
-        size = pdfium.FPDFText_GetBoundedText(letters, *_EVERYWHERE, None, 0)
-        content = ""
-        if size > 0:
-            buffer = (ctypes.c_ushort * size)()
-            pdfium.FPDFText_GetBoundedText(letters, *_EVERYWHERE, buffer, size)
-            content = bytes(buffer).decode("utf-16-le", errors="ignore")
+        # PDFium's plain getter is limited to UCS-2 and drops emoji; the bounded one is not. Asked
+        # for the size alone it does all the work, so it is given room for any text at once.
+        room = 2 * max(letters.count_chars(), 0) + 256
+        buffer = (ctypes.c_ushort * room)()
+        size = pdfium.FPDFText_GetBoundedText(letters, *_EVERYWHERE, buffer, room)
+        content = bytes(memoryview(buffer)[: max(size, 0)]).decode("utf-16-le", errors="ignore")
         content = content.replace("\r\n", "\n").replace("\r", "\n")
         content = content.replace("\0", "")
         if _CONTROL.search(content.replace(_HYPHEN, "")):
