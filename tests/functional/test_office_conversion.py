@@ -21,7 +21,7 @@ from PIL import Image
 from mediamill.domain.errors import Broken, PasswordRequired, TimedOut, Unprocessable, Unsupported
 from mediamill.domain.office import conversion, registry
 from mediamill.domain.office.bounds import Bounds
-from mediamill.domain.office.conversion import Office, convert, locate, warm
+from mediamill.domain.office.conversion import Office, convert, install, locate, warm
 from mediamill.domain.office.formats import DOCX, HTML, ODS, ODT, RTF, Format
 from mediamill.domain.office.prepare import Ready
 
@@ -196,6 +196,21 @@ def processes_naming(word: str) -> list[str]:
         if word in command and process.name != str(os.getpid()):
             found.append(command)
     return found
+
+
+def test_what_killed_processes_left_behind_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    dead = tmp_path / f"mediamill-office-job-{gone.pid}-x"
+    alive = tmp_path / f"mediamill-office-job-{os.getpid()}-x"
+    for folder in (dead, alive):
+        (folder / "in").mkdir(parents=True)
+    install()
+    assert not dead.exists()
+    assert alive.exists()
 
 
 def test_a_crash_ends_as_broken_and_the_next_document_is_fine(

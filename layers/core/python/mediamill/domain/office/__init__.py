@@ -1,11 +1,12 @@
 """Office files in, PDF out: LibreOffice, one confined process per document.
 
-original ─► formats   what it is, by content
-         ─► inspect   bombs, passwords and torn files, before anything opens them
-         ─► prepare   text, Markdown, CSV and HTML made into what LibreOffice reads well;
-                      links cut, sheets fitted to the page
-         ─► conversion  a private profile, a confined process, a hard timeout
-         ─► PDF       with at least one page, and no more than allowed
+original ─► prepare     what it is, by content (formats, package, compound); bombs, passwords
+                        and torn files, before anything opens them; links cut (links), sheets
+                        fitted to the page (sheets); CSV (table), Markdown, HTML and text
+                        (text), EPUB (epub) made into what LibreOffice reads well
+         ─► conversion  a private profile (registry), a confined process (confine), a hard
+                        timeout
+         ─► PDF         with at least one page, and no more than allowed (bounds)
 """
 
 from mediamill.domain.office.bounds import Bounds

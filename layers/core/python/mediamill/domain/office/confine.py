@@ -47,8 +47,8 @@ _AF_UNIX, _EACCES = 1, 13
 class Machine:
     """One architecture: its audit number, the syscall `socket`, and those refused outright.
 
-    Refused: connect, sendto-free ways around it (io_uring_setup), ptrace, process_vm_readv and
-    _writev, pidfd_getfd, unshare, setns, mount, bpf, perf_event_open, keyctl, add_key, userfaultfd.
+    Refused, in this order: connect, io_uring_setup, ptrace, process_vm_readv and _writev,
+    pidfd_getfd, unshare, setns, mount, bpf, perf_event_open, keyctl, add_key, userfaultfd.
     """
 
     audit: int

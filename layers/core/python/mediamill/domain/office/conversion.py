@@ -48,6 +48,7 @@ _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 _PIPES = "/tmp"  # where LibreOffice makes the socket it hears of further documents by
 _RESTART = 81  # LibreOffice wrote a fresh profile and asks to be started again
 _ATTEMPTS = 2  # a crash that does not repeat was the machine's, one that does is the document's
+_JOB = "mediamill-office-job-"  # then the process that the job's folder belongs to
 _WARM_UP_SECONDS = 120.0
 
 
@@ -80,6 +81,7 @@ def install(command: str = "soffice", profile: Path | None = None) -> Office:
     and shared by every process that uses the same LibreOffice. Raises RuntimeError where there is
     no LibreOffice, or where that folder is somebody else's.
     """
+    _sweep_folders()
     program = locate(command)
     if program is None:
         raise RuntimeError(f"There is no LibreOffice: {command} is not on the PATH.")
@@ -171,7 +173,7 @@ def convert(
 
 @contextmanager
 def _job(scratch: Path | None) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="office-", dir=scratch) as made:
+    with tempfile.TemporaryDirectory(prefix=f"{_JOB}{os.getpid()}-", dir=scratch) as made:
         folder = Path(made).resolve()
         for name in ("in", "out", "home", "tmp"):
             (folder / name).mkdir()
@@ -291,3 +293,21 @@ def _sweep_pipes() -> None:
             ours = stat.S_ISSOCK(status.st_mode) and status.st_uid == os.getuid()
             if ours and str(pipe) not in alive:
                 pipe.unlink(missing_ok=True)
+
+
+def _sweep_folders() -> None:
+    """Remove the folders of jobs whose process was killed before it could."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_JOB}*"):
+        owner = left.name.removeprefix(_JOB).partition("-")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
