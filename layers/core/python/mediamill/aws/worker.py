@@ -251,18 +251,17 @@ class Worker:
     def _undo(self, asset: Asset, stored: tuple[Derivative, ...]) -> None:
         """This worker was too late, and may have written over what a newer version made.
 
-        Where the newer version has this step, it is asked for again, and what was written is
-        deleted first: it may be more than the newer one makes. Else what nobody owns is deleted.
+        Where the newer version has this step, it is asked for again. What it does not own, or
+        does not own yet, is deleted: the late worker may have made more than it will.
         """
         while True:
             newer = self.table.get(asset.key)
             wanted = newer is not None and newer.status is not Status.DELETED
+            owned = {row.key for row in newer.derivatives} if newer and wanted else set()
+            keys = [row.key for row in stored if row.key not in owned]
+            Results(self.settings.results_bucket).delete(keys)
             if newer is None or not wanted or self.step not in newer.steps:
-                owned = {row.key for row in newer.derivatives} if newer and wanted else set()
-                keys = [row.key for row in stored if row.key not in owned]
-                Results(self.settings.results_bucket).delete(keys)
                 return
-            Results(self.settings.results_bucket).delete(row.key for row in stored)
             again = self.table.reopen(newer, self.step)
             if again is not None:
                 self.topic.publish(FanOut(again.asset, self._source(again)))
