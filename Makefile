@@ -61,7 +61,7 @@ unit media functional contract e2e: setup  ## one folder of the tests
 	@$(RUN) pytest tests/$@
 
 test: lint type  ## everything: lint, types, all tests
-	@$(RUN) pytest
+	@$(RUN) pytest -n 2 --dist loadfile -m "not docker"
 
 # ── What is generated, and checked to be up to date ──────────────────────────────────────────────────
 
