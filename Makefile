@@ -13,6 +13,7 @@ help:  ## list the targets
 setup: $(VENV)/.ready  ## make the virtual environment, with exactly what is locked
 
 $(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) with what requirements.lock names"
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
