@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -205,8 +206,14 @@ def test_a_compressed_text_that_would_fill_memory_is_cut() -> None:
 
     bomb = chunk(b"zTXt", b"Title\0\0" + zlib.compress(bytes(100_000_000), 9))
     body = saved("PNG")
-    record = described(body[:33] + bomb + body[33:])
+    tracemalloc.start()
+    try:
+        record = described(body[:33] + bomb + body[33:])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert record.width == 40
+    assert peak < 40_000_000
 
 
 def test_an_animation_is_known_with_its_frames() -> None:
@@ -258,6 +265,13 @@ def test_a_tiff_whose_directories_go_in_circles_is_described() -> None:
     assert (record.width, record.height) == (7, 5)
     assert record.image is not None
     assert record.image.page_count == 1
+
+
+def test_a_long_value_is_never_read() -> None:
+    directory = struct.pack("<H", 2) + struct.pack("<HHII", 256, 4, 1, 7)
+    directory += struct.pack("<HHII", 270, 2, 100_000, 200) + struct.pack("<I", 0)
+    body = b"II*\0" + struct.pack("<I", 8) + directory + b"x" * 200_000
+    assert "ImageDescription" not in described(body, "image/tiff").exif
 
 
 def test_a_tiff_that_announces_gigabytes_costs_nothing() -> None:
