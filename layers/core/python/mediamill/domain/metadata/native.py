@@ -21,6 +21,9 @@ from mediamill.domain.metadata.guard import OutOfBounds
 from mediamill.domain.metadata.window import SeekableFile
 
 BUFFER = 256 * 1024
+# MediaInfo reads 16 MB from the start of a transport stream, and as much from its end; the tables
+# of streams come again every tenth of a second, so that 4 MB tell the same.
+OPTIONS = {"MpegTs_MaximumOffset": str(4 * 1024 * 1024)}
 # Address space on top of what the parent has; an index of hours of video takes 50 MB.
 MEMORY = 512 * 1024 * 1024
 
@@ -102,7 +105,14 @@ def _serve(parent: Connection, other: Connection, size: int) -> None:
         os.dup2(nowhere, stream)
     _bound_memory()
     file = cast("IO[bytes]", _Asking(parent, size))
-    written = MediaInfo.parse(file, parse_speed=0, buffer_size=BUFFER, output="JSON", full=False)
+    written = MediaInfo.parse(
+        file,
+        parse_speed=0,
+        buffer_size=BUFFER,
+        output="JSON",
+        full=False,
+        mediainfo_options=OPTIONS,
+    )
     parent.send(written)
     parent.close()
     # Leave without the parent's cleanup: its handlers and buffers are not this process's.
