@@ -120,18 +120,6 @@ def text(
     )  # fmt: skip
 
 
-def has_text(document: Document, pages: int = 5) -> bool:
-    """Whether one of the first `pages` pages has a letter in its text layer."""
-    for number in range(1, min(pages, document.page_count) + 1):
-        try:
-            with document.page(number) as page:
-                if _page_text(page).strip():
-                    return True
-        except Broken:
-            continue
-    return False
-
-
 def _cut(content: str, room: int) -> tuple[str, bool]:
     encoded = content.encode()
     if len(encoded) <= room:
