@@ -42,7 +42,7 @@ def test_a_page_of_text_is_a_palette_of_at_most_sixteen(colour: bytes) -> None:
     assert colours is not None
     assert size < 80_000
     furthest = max(high for _, high in ImageChops.difference(exact, shown).getextrema())  # type: ignore[misc]
-    assert furthest <= (16 if colour == b"0 g" else 48)
+    assert furthest <= (16 if colour == b"0 g" else 24)
 
 
 def test_a_tint_behind_text_stays_what_it_was() -> None:

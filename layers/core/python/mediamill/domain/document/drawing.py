@@ -27,7 +27,7 @@ _SOFT_BLOCKS = 0.002  # of the page
 _AREA = 0.002  # a colour that covers this share of the page is an area, and stays exact
 _SAMPLE = 4  # palettes are chosen from every fourth pixel of every fourth row
 _NEAR = 24  # sum over the channels; below it a colour is as good as the area's
-_WRONG = 48  # a channel that is this far off is another colour
+_WRONG = 24  # a channel that is this far off is another colour
 _WRONG_PIXELS = 0.0002
 
 
