@@ -1,7 +1,7 @@
 """MediaInfo in a forked child, which reads the file through its parent.
 
 It is native code: a damaged index of 2.5 KB kept it busy for 90 seconds, which no signal handler
-and no timer can end. A fork costs some 10 ms. The child has no use of the parent's connections: it
+and no timer can end. A fork costs 10 to 25 ms. The child has no use of the parent's connections: it
 asks for bytes over a pipe, and the parent reads them.
 """
 
