@@ -264,11 +264,15 @@ def invoke(
     *,
     build: Path = ROOT / ".aws-sam" / "build",
     overrides: str = "",
+    variables: Mapping[str, str] | None = None,
     **properties: Any,
 ) -> Outcome:
-    """Run <function>Function on `event` in Docker; `properties` replace those of the template."""
+    """Run <function>Function on `event` in Docker; `properties` replace those of the template.
+
+    Its environment is `variables`, or else the one of the deployed function.
+    """
     logical = f"{function}Function"
-    variables = environment(stack, logical)
+    variables = dict(environment(stack, logical) if variables is None else variables)
     inherited = {**os.environ}  # noqa: TID251  what Docker and SAM need of ours
     inherited["SAM_CLI_TELEMETRY"] = "0"
     with reachable(stack.endpoint) as endpoint:

@@ -1,0 +1,196 @@
+"""`sam build`, `sam deploy` to an emulator, then every function by `sam local invoke` in Docker.
+
+SAM's exit code says nothing about errors, time-outs or a lack of memory: its output is read.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from emulated import OVERRIDES, build, emulated, run
+from invoke import PREFIX, Outcome, Stage, environment, invoke, physical
+from PIL import Image
+
+from mediamill.aws.items import from_item
+from mediamill.domain.asset import Record
+from mediamill.domain.kind import StepStatus
+from mediamill_cli.stack import Stack
+
+OFFICE_IMAGE = "mediamill-office:latest-local"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What was built, and a stack on the emulator whose functions are not woken by their queues."""
+
+    stack: Stack
+    build: Path
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self.stack, physical(self.stack, "AssetsTable"))
+
+    def invoke(
+        self,
+        function: str,
+        event: str = "",
+        body: bytes | None = None,
+        attempt: int = 1,
+        **more: Any,
+    ) -> tuple[Outcome, str]:
+        payload, key = self.stage.prepared(event or function.lower(), body)
+        for message in payload["Records"]:
+            message["attributes"]["ApproximateReceiveCount"] = str(attempt)
+        outcome = invoke(
+            self.stack, function, payload, build=self.build, overrides=OVERRIDES, **more
+        )
+        print(f"{function}: {outcome.answer} {outcome.report}")
+        print("\n".join(f"  made {made}" for made in self.stage.made(key)))
+        return outcome, key
+
+    def result(self, key: str) -> bytes:
+        return self.stack.s3.get_object(Bucket=self.stack.results, Key=key)["Body"].read()
+
+    def record(self, key: str) -> Record:
+        answer = self.stack.dynamodb.get_item(
+            TableName=self.stage.table, Key={"key": {"S": key}}, ConsistentRead=True
+        )
+        return from_item(answer["Item"])
+
+    def messages(self, queue: str, wait: int = 2) -> list[dict[str, Any]]:
+        """The messages that are in a queue, which they leave."""
+        url, found = physical(self.stack, queue), []
+        while answer := self.stack.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait
+        ).get("Messages"):
+            for message in answer:
+                found.append(json.loads(message["Body"]))
+                self.stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("docker")
+    print(run("scripts/lambda_base.sh"))
+    built = build(folder)
+    with emulated(built, folder / "state") as stack:
+        yield Deployment(stack, built)
+
+
+def test_ingest_recognises_a_photo_and_tells_the_workers(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Ingest")
+    assert outcome.succeeded, outcome.output
+    record = deployment.record(key)
+    assert record.asset.content_type == "image/jpeg"
+    assert set(record.steps) == {"image", "metadata"}
+    for queue in ("ImageQueue", "MetadataQueue"):
+        (told,) = deployment.messages(queue)
+        assert told["asset"]["key"] == key
+    assert deployment.messages("DocumentQueue", wait=0) == []
+
+
+def test_image_makes_the_renditions(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Image")
+    assert outcome.succeeded, outcome.output
+    for name, side in (("thumbnail", 256), ("medium", 800), ("large", 1920)):
+        picture = Image.open(io.BytesIO(deployment.result(f"{name}/{key}.webp")))
+        assert picture.format == "WEBP"
+        assert max(picture.size) == side
+        assert picture.width > picture.height  # as it is displayed: the sample lies on its side
+    assert deployment.record(key).steps["image"].status is StepStatus.COMPLETE
+    (handed,) = deployment.messages("ManifestQueue")
+    assert handed["key"] == key
+
+
+def test_metadata_describes_a_video(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Metadata")
+    assert outcome.succeeded, outcome.output
+    described = json.loads(deployment.result(f"metadata/{key}.json"))
+    assert (described["width"], described["height"]) == (640, 360)
+    assert described["duration"] == pytest.approx(2.0, abs=0.1)
+    deployment.messages("ManifestQueue")
+
+
+def test_document_makes_pages_text_and_renditions(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Document")
+    assert outcome.succeeded, outcome.output
+    assert "Every original stays" in deployment.result(f"text/{key}.txt").decode()
+    for page in (1, 2, 3):
+        Image.open(io.BytesIO(deployment.result(f"pages/{key}/{page:04}.webp"))).verify()
+    assert Image.open(io.BytesIO(deployment.result(f"thumbnail/{key}.webp"))).size[1] == 256
+    deployment.messages("ManifestQueue")
+
+
+def test_document_reads_the_pdf_of_an_office_file(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Document", "document-of-office")
+    assert outcome.succeeded, outcome.output
+    assert deployment.result(f"thumbnail/{key}.webp")
+    deployment.messages("ManifestQueue")
+
+
+def test_manifest_says_what_was_made(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Manifest")
+    assert outcome.succeeded, outcome.output
+    manifest = json.loads(deployment.result(f"manifest/{key}.json"))
+    assert manifest["key"] == key
+    assert manifest["status"] == "complete"
+
+
+def test_office_makes_a_pdf_in_its_image(deployment: Deployment) -> None:
+    there = subprocess.run(["docker", "image", "inspect", OFFICE_IMAGE], capture_output=True)
+    if there.returncode != 0:
+        pytest.skip(f"{OFFICE_IMAGE} is not built: make office-image-local")
+    variables = environment(deployment.stack, "DocumentFunction")
+    variables |= {"POWERTOOLS_SERVICE_NAME": "office", "MAX_OFFICE_PAGES": "100"}
+    outcome, key = deployment.invoke(
+        "OfficeImage", "office", variables=variables, ImageUri=OFFICE_IMAGE
+    )
+    assert outcome.succeeded, outcome.output
+    with pypdfium2.PdfDocument(deployment.result(f"pdf/{key}.pdf")) as pdf:
+        assert "one grain" in pdf[0].get_textpage().get_text_range()
+
+
+def test_a_function_that_takes_too_long_is_ended(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Image", Timeout=1, body=poster(11_000))
+    assert not outcome.succeeded
+    assert "timed out after 1 seconds" in outcome.output
+    assert deployment.record(key).steps["image"].status is StepStatus.PENDING  # it comes again
+
+
+def test_the_last_try_that_runs_out_of_memory_is_told_in_the_manifest(
+    deployment: Deployment,
+) -> None:
+    deployment.messages("ManifestQueue")
+    outcome, key = deployment.invoke(
+        "Image", body=poster(9_000), attempt=5, MemorySize=128, Timeout=10
+    )
+    assert not outcome.succeeded, outcome.output
+    assert deployment.record(key).steps["image"].status is StepStatus.PENDING
+    (overdue,) = deployment.messages("ManifestQueue", wait=20)  # sent with a delay, before the try
+    assert (overdue["key"], overdue["overdue"]) == (key, "image")
+
+    outcome, key = deployment.invoke("Manifest", "manifest-overdue")
+    assert outcome.succeeded, outcome.output
+    manifest = json.loads(deployment.result(f"manifest/{key}.json"))
+    assert manifest["status"] == "failed"
+    assert manifest["steps"]["image"]["error"]["code"] == "retries_exhausted"
+
+
+def poster(side: int) -> bytes:
+    """A picture whose pixels need `side` × `side` × 4 bytes: fewer than the limit on pixels."""
+    packed = io.BytesIO()
+    Image.new("RGBA", (side, min(side, 9_000)), (90, 40, 20, 128)).save(packed, "PNG")
+    return packed.getvalue()
+
+
+def test_what_the_samples_are_called_is_nobodys(deployment: Deployment) -> None:
+    assert all(f"/{PREFIX}" in key for key in deployment.stage.made(PREFIX))
