@@ -76,10 +76,13 @@ schemas: setup  ## write docs/schemas from the typed classes
 
 # ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: build clean
+.PHONY: build bench clean
 build: setup  ## build the functions for AWS: stripped, compiled, the same bytes every time
 	@$(RUN) sam build
 	@$(RUN) python scripts/finish.py
+
+bench: setup  ## pictures side by side with sharp, Pillow and libvips (fetches them once)
+	@$(BIN)/python benchmarks/images.py
 
 clean:  ## remove what was built, but not the local stack's state
 	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

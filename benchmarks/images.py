@@ -18,6 +18,7 @@ import sys
 import venv
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from math import exp, log
 from pathlib import Path
@@ -195,7 +196,8 @@ def compete(
                 result.wall.append(cost["wall"])
     for worker in workers.values():
         assert worker.stdin
-        worker.stdin.close()
+        with suppress(BrokenPipeError):  # it could not read the format
+            worker.stdin.close()
         worker.wait()
     return {name: result for name, result in results.items() if result.cpu}
 
