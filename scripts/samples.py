@@ -39,7 +39,7 @@ def photo(path: Path) -> None:
     exif[0x010F] = "Mediamill"  # Make
     exif[0x0110] = "Sample One"  # Model
     exif[0x0112] = 6  # Orientation: the camera was turned a quarter to the left
-    exif[0x8298] = "© 2025 The mediamill authors"  # Copyright
+    exif[0x8298] = "(c) 2025 The mediamill authors"  # Copyright
     exif[0x0132] = TAKEN  # DateTime
     details = exif.get_ifd(0x8769)
     details[0x9003] = TAKEN  # DateTimeOriginal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 from mediamill.domain.workers import Workers
@@ -81,3 +83,9 @@ def test_the_example_of_a_worker_does_what_it_says(monkeypatch: pytest.MonkeyPat
     assert [(one.name, one.body) for one in stored] == [("words", b'{"words": 3}')]
     assert callable(example["lambda_handler"])
     assert "words" in Workers.parse("words:office").kinds
+
+
+def test_the_manifest_in_the_readme_is_a_true_one() -> None:
+    schema = json.loads((ROOT / "docs" / "schemas" / "manifest.schema.json").read_text())
+    (shown,) = blocks(ROOT / "README.md", "json")
+    Draft202012Validator(schema).validate(json.loads(shown))
