@@ -101,8 +101,13 @@ invoke: setup  ## one function on its sample event: FUNCTION=Image [EVENT=image-
 	  --build-dir .build/invoke --parameter-overrides "$(HERE)" $(INVOKE)
 
 test-docker: setup  ## every function in Docker; skips in one line where there is none
-	@docker info >/dev/null 2>&1 || { echo "No Docker here: install and start it, or leave this to CI."; exit 0; } \
-	  && $(RUN) pytest tests/docker -m docker -rA
+	@docker info >/dev/null 2>&1 || { echo "No Docker here: nothing to test in it."; exit 0; }; \
+	  scripts/lambda_base.sh && \
+	  { docker image inspect mediamill-office:latest-local >/dev/null 2>&1 \
+	    || $(MAKE) --silent office-image-local >.build/office-image.log 2>&1 \
+	    || $(MAKE) --silent office-image-local BASE=mediamill-lambda-base:debian >.build/office-image.log 2>&1 \
+	    || echo "The office image cannot be built here: .build/office-image.log"; } && \
+	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 
 # ── The office worker's image ────────────────────────────────────────────────────────────────────────
 

@@ -377,6 +377,20 @@ def _pass_on(inside: socket.socket, target: tuple[str, int]) -> None:
                     return
 
 
+def prepare(folder: Path, function: str, event: Any, variables: Mapping[str, str]) -> int:
+    """Write what SAM's own command needs, and say the command."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "event.json").write_text(json.dumps(event, indent=2) + "\n")
+    (folder / "environment.json").write_text(
+        json.dumps({"Parameters": dict(variables)}, indent=2) + "\n"
+    )
+    print(
+        f"sam local invoke {function}Function --event {folder}/event.json "
+        f"--env-vars {folder}/environment.json"
+    )
+    return 0
+
+
 def main() -> int:
     """Invoke, show what was said and made; 1 if the function did not do its work."""
     parser = argparse.ArgumentParser(description="Run one function in Docker on a sample event.")
@@ -387,12 +401,19 @@ def main() -> int:
     parser.add_argument("--region")
     parser.add_argument("--build-dir", type=Path, default=ROOT / ".aws-sam" / "build")
     parser.add_argument("--parameter-overrides", default="", metavar="NAME=VALUE …")
+    parser.add_argument(
+        "--prepare", type=Path, metavar="FOLDER",
+        help="invoke nothing; write event.json and environment.json for `sam local invoke`",
+    )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="leave the file and its results")
     wanted = parser.parse_args()
     try:
         stack = find_stack(wanted.stack, wanted.profile, wanted.region, None)
         stage = Stage(stack, physical(stack, "AssetsTable"))
         event, key = stage.prepared(wanted.event or wanted.function.lower())
+        if wanted.prepare:
+            told = environment(stack, f"{wanted.function}Function")
+            return prepare(wanted.prepare, wanted.function, event, told)
         outcome = invoke(
             stack, wanted.function, event,
             build=wanted.build_dir, overrides=wanted.parameter_overrides,
