@@ -105,7 +105,8 @@ test-docker: setup  ## every function in Docker; skips in one line where there i
 	  scripts/lambda_base.sh && \
 	  { docker image inspect mediamill-office:latest-local >/dev/null 2>&1 \
 	    || $(MAKE) --silent office-image-local >.build/office-image.log 2>&1 \
-	    || $(MAKE) --silent office-image-local BASE=mediamill-lambda-base:debian >.build/office-image.log 2>&1 \
+	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent office-image-local \
+	      BASE=mediamill-lambda-base:debian; } >.build/office-image.log 2>&1 \
 	    || echo "The office image cannot be built here: .build/office-image.log"; } && \
 	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # A stand-in for Lambda's base image, public.ecr.aws/lambda/python:3.13, where that cannot be pulled.
 #
-#   scripts/lambda_base.sh [--force]
+#   scripts/lambda_base.sh [--force]      the image, unless it is there
+#   scripts/lambda_base.sh --debian       only the Debian below it: mediamill-lambda-base:debian
 #
 # Pulls the public image; failing that, makes one that works alike from Debian's packages: Python
 # 3.13, the runtime's client and boto3 where Lambda has them, and the runtime emulator that comes
@@ -22,6 +23,24 @@ case $(uname -m) in
 esac
 readonly tagged=$image-$processor  # the name by which SAM looks for it
 
+debian() {
+  if [ ! -s "$work/trixie.tar" ]; then
+    mkdir -p "$work"
+    mmdebstrap --quiet --variant=minbase --include=python3,ca-certificates trixie "$work/partial.tar"
+    mv "$work/partial.tar" "$work/trixie.tar"
+  fi
+  docker import "$work/trixie.tar" mediamill-lambda-base:bare >/dev/null
+  # Whoever this machine trusts, such as a company's proxy, is trusted inside too.
+  mkdir -p "$work/trust"
+  cat /etc/ssl/certs/ca-certificates.crt > "$work/trust/ca-certificates.crt" 2>/dev/null || true
+  printf 'FROM mediamill-lambda-base:bare\nCOPY ca-certificates.crt /etc/ssl/certs/\n' \
+    | docker build --quiet --tag mediamill-lambda-base:debian --file - "$work/trust" >/dev/null
+}
+
+if [ "${1:-}" = --debian ]; then
+  debian
+  exit
+fi
 if [ "${1:-}" != --force ] && docker image inspect "$tagged" >/dev/null 2>&1; then
   echo "$tagged is there."
   exit
@@ -32,11 +51,7 @@ fi
 
 echo "The public image cannot be pulled: making a stand-in for $tagged."
 mkdir -p "$work/context"
-if [ ! -s "$work/trixie.tar" ]; then
-  mmdebstrap --quiet --variant=minbase --include=python3,ca-certificates trixie "$work/partial.tar"
-  mv "$work/partial.tar" "$work/trixie.tar"
-fi
-docker import "$work/trixie.tar" mediamill-lambda-base:debian >/dev/null
+debian
 
 # What Lambda's runtime brings, at the versions of the lock.
 rm -rf "$work/context/runtime"
