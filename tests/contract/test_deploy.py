@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samcli.lib.package.ecr_utils import is_ecr_url  # type: ignore[import-untyped]
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
@@ -126,3 +127,8 @@ def test_prompts_come_in_groups() -> None:
 
 def test_a_deploy_is_shown_before_it_is_done() -> None:
     assert CONFIG["default"]["deploy"]["parameters"]["confirm_changeset"] is True
+
+
+def test_a_guided_deploy_does_not_look_for_an_image_that_nobody_wants() -> None:
+    # SAM asks Docker for every image that is not in a registry, whatever its function's condition.
+    assert is_ecr_url(TEMPLATE["Parameters"]["OfficeImage"]["Default"])

@@ -47,6 +47,15 @@ class Account:
             for resource in found["StackResources"]
         }
 
+    def deploy_guided(self, name: str, config: Path) -> None:
+        """`sam deploy --guided`, its name typed and everything else answered by Return."""
+        config.write_text((ROOT / "samconfig.toml").read_text())
+        answers = f"{name}\\n{REGION}\\n" + "\\n" * 60
+        self.sam(
+            f"--version && printf '{answers}' | sam deploy --guided --no-confirm-changeset "
+            f"--config-file {config} --template {self.built}/template.yaml"
+        )
+
     def stack(self, name: str) -> Stack:
         return local_stack(self.emulator, name)
 
@@ -81,3 +90,10 @@ def test_two_stacks_share_nothing_and_a_deleted_one_leaves_its_data(account: Acc
     tables = account.stack("one").dynamodb.list_tables()["TableNames"]
     assert {one["AssetsTable"], other["AssetsTable"]} <= set(tables)
     assert account.stack("other").status() == "CREATE_COMPLETE"
+
+
+def test_a_guided_deploy_takes_return_for_every_answer(account: Account, tmp_path: Path) -> None:
+    account.deploy_guided("guided", tmp_path / "samconfig.toml")
+    assert account.stack("guided").status() == "CREATE_COMPLETE"
+    assert account.stack("guided").uploads
+    assert "guided" in (tmp_path / "samconfig.toml").read_text()
