@@ -76,13 +76,16 @@ schemas: setup  ## write docs/schemas from the typed classes
 
 # ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: build bench clean
+.PHONY: build bench bench-start costs clean
 build: setup  ## build the functions for AWS: stripped, compiled, the same bytes every time
 	@$(RUN) sam build
 	@$(RUN) python scripts/finish.py
 
 bench: setup  ## pictures side by side with sharp, Pillow and libvips (fetches them once)
 	@$(BIN)/python benchmarks/images.py
+
+bench-start costs: setup  ## how long functions take to start; what a thousand files cost
+	@$(BIN)/python benchmarks/$(if $(filter costs,$@),costs,cold_start).py
 
 clean:  ## remove what was built, but not the local stack's state
 	@rm -rf .aws-sam .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
