@@ -114,7 +114,6 @@ def read_variables() -> set[str]:
 
 
 UNTOLD = {
-    "UPLOADS_BUCKET",  # messages name the bucket: no function has to be told
     "OFFICE_COMMAND",  # set by the container image, where they are true
     "OFFICE_PROFILE",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +22,7 @@ class Flow:
     """Buckets, topics, queues and the table, and shorthands for what a test does with them."""
 
     settings: Settings
+    uploads: str
     fan_out: str
     completed: str
 
@@ -58,7 +58,6 @@ class Flow:
             )
         settings = Settings(
             {
-                "UPLOADS_BUCKET": names["uploads"],
                 "RESULTS_BUCKET": names["results"],
                 "ASSETS_TABLE": f"assets-{number}",
                 "ASSETS_TOPIC": topics["fan-out"],
@@ -68,7 +67,12 @@ class Flow:
                 "RENDITIONS": "thumbnail=256",
             }
         )
-        return cls(settings, fan_out=queues["fan-out"], completed=queues["completed"])
+        return cls(
+            settings,
+            uploads=names["uploads"],
+            fan_out=queues["fan-out"],
+            completed=queues["completed"],
+        )
 
     def upload(self, key: str, body: bytes, sequencer: str) -> Delivery:
         """Put an original; the delivery of its event."""
@@ -149,17 +153,7 @@ class Flow:
             for stored in listed
         }
 
-    @property
-    def uploads(self) -> str:
-        """The uploads bucket's name."""
-        return self.settings.uploads_bucket
-
 
 def attempt(message: Delivery, number: int) -> Delivery:
     """The same message, delivered for the `number`-th time."""
     return replace(message, attempt=number)
-
-
-def later(seconds: float) -> float:
-    """A time that lies this far ahead, in epoch seconds."""
-    return time.time() + seconds

@@ -39,11 +39,6 @@ class Settings:
         return cls(dict(os.environ))  # noqa: TID251  the one place that reads it
 
     @cached_property
-    def uploads_bucket(self) -> str:
-        """Where originals are put."""
-        return self._text("UPLOADS_BUCKET")
-
-    @cached_property
     def results_bucket(self) -> str:
         """Where derivatives and manifests are put."""
         return self._text("RESULTS_BUCKET")

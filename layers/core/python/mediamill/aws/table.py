@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,20 +14,7 @@ from mediamill.aws.items import attribute, claim_item, from_item, rows, step_ite
 from mediamill.domain.asset import Asset, Claim, Record, Step
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.intake import CLAIM_SECONDS
-from mediamill.domain.kind import Kind, Status, StepStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One row of a list of assets."""
-
-    key: str
-    asset_id: str
-    kind: Kind
-    status: Status
-    bytes: int
-    content_type: str
-    created_at: str
+from mediamill.domain.kind import Status, StepStatus
 
 
 def utc_now() -> str:
@@ -198,32 +185,6 @@ class AssetsTable:
     def swept(self, asset: Asset) -> Record | None:
         """Note that a tombstone's leftovers are deleted."""
         return self._update(asset, "SET published = :yes REMOVE leftovers", {":yes": True})
-
-    def listed(self, month: str) -> Iterator[Listed]:
-        """The assets of a month such as `2026-11`, newest first; tombstones are not among them."""
-        pages = (
-            client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self.name,
-                IndexName="by_month",
-                KeyConditionExpression="#month = :month",
-                ExpressionAttributeNames={"#month": "month"},
-                ExpressionAttributeValues={":month": {"S": month}},
-                ScanIndexForward=False,
-            )
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield Listed(
-                    key=item["key"]["S"],
-                    asset_id=item["asset_id"]["S"],
-                    kind=Kind(item["kind"]["S"]),
-                    status=Status(item["status"]["S"]),
-                    bytes=int(item["bytes"]["N"]),
-                    content_type=item["content_type"]["S"],
-                    created_at=item["created_at"]["S"],
-                )
 
     def _update(
         self,
