@@ -8,7 +8,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
 .PHONY: help setup
 help:  ## list the targets
-	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /: /' | awk -F': ' '{printf "  %-32s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z0-9 -]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-34s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready  ## make the virtual environment, with exactly what is locked
 
