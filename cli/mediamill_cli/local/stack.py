@@ -151,9 +151,16 @@ class LocalStack:
         return replace(here, parameters={**here.parameters, **self._parameters})
 
     def _chosen_port(self) -> int:
-        if self._port is not None:
-            return self._port
-        return self.folder.last_port() or DEFAULT_PORT
+        """The port of the deployment in the folder: addresses of queues have it in them."""
+        last = self.folder.last_port()
+        if last is None or not self.folder.deployed():
+            return (last or DEFAULT_PORT) if self._port is None else self._port
+        if self._port and self._port != last:
+            raise Failure(
+                f"The stack in {self.folder.root} was deployed on port {last}, and works there.",
+                do=f"Leave --port out, or start another stack: --state OTHER --port {self._port}.",
+            )
+        return last
 
     def _refuse_other_port(self, running: Server) -> None:
         if self._port and self._port != running.port:
