@@ -26,9 +26,9 @@ import office
 import typer
 from bench import console, cpu_of_children, cpu_of_command, geometric_mean, progress, show
 
-from mediamill.domain.document import isolated, make_range, open_document, pages, text
+from mediamill.domain.document import isolated, make_part, open_document, pages, text
 from mediamill.domain.document.making import Wanted
-from mediamill.domain.document.ranges import PageRange
+from mediamill.domain.document.parts import PageRange
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Format
@@ -232,7 +232,7 @@ def memory(
 
 
 def _with_peak(path: Path, wanted: Wanted, part: PageRange) -> Iterator[int]:
-    for _ in make_range(path, wanted, part):
+    for _ in make_part(path, wanted, part):
         yield resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -8,7 +8,7 @@ import pytest
 from made.pdf import document, line
 from made.pipeline import Pipeline, until
 
-from mediamill.domain.document.ranges import PAGES_PER_RANGE
+from mediamill.domain.document.parts import PAGES_PER_RANGE
 
 pytestmark = pytest.mark.e2e
 

@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from made import pdf
 
+from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
     PageRange,
+    Part,
     Wanted,
+    Whole,
     begin,
     isolated,
     make,
-    make_range,
+    make_part,
     open_document,
+    parse_part,
     wanted_of,
 )
 from mediamill.domain.limits import Limits
@@ -38,7 +42,7 @@ def test_makes_renditions_then_text_then_pages() -> None:
 
 
 def test_makes_only_the_pages_of_a_range() -> None:
-    made = make_range(pdf.document([b""] * 5), Wanted(profiles=THREE), PageRange(2, 3))
+    made = make_part(pdf.document([b""] * 5), Wanted(profiles=THREE), PageRange(2, 3))
     assert [(product.name, product.page) for product in made] == [("pages", 2), ("pages", 3)]
 
 
@@ -54,16 +58,26 @@ def test_makes_the_same_in_a_child(tmp_path: Path) -> None:
     assert list(isolated(60, make, path, wanted)) == list(make(path, wanted))
 
 
-def test_leaves_the_ranges_of_a_long_document_to_others() -> None:
+def test_leaves_all_but_the_renditions_of_a_long_document_to_others() -> None:
     made = list(begin(pdf.document([b""] * 5), Wanted(profiles=THREE), pages_at_once=2))
-    assert [product.name for product in made[:5] if not isinstance(product, PageRange)] == [
+    assert [each.name for each in made[:3] if isinstance(each, Product)] == [
         "thumbnail",
         "medium",
         "large",
-        "text",
-        "text",
     ]
-    assert made[5:] == [PageRange(1, 1), PageRange(2, 3), PageRange(4, 5)]
+    assert made[3:] == [Whole.TEXT, PageRange(1, 1), PageRange(2, 3), PageRange(4, 5)]
+
+
+def test_the_parts_of_a_long_document_make_what_a_short_one_becomes() -> None:
+    source = pdf.document([pdf.line(word) for word in ("one", "two", "three")])
+    wanted = Wanted(profiles=THREE, clean=True, split=True)
+    parts = []
+    for made in begin(source, wanted, pages_at_once=1):
+        if isinstance(made, Product):
+            parts.append(made)
+        else:
+            parts.extend(make_part(source, wanted, made))
+    assert parts == list(make(source, wanted))
 
 
 def test_splits_no_further_than_the_limit() -> None:
@@ -72,10 +86,14 @@ def test_splits_no_further_than_the_limit() -> None:
     assert made == [PageRange(1, 2), PageRange(3, 4)]
 
 
-def test_a_range_is_written_and_read_back() -> None:
-    assert PageRange.parse(str(PageRange(41, 80))) == PageRange(41, 80)
+@pytest.mark.parametrize("part", [PageRange(41, 80), Whole.TEXT, Whole.PDFS])
+def test_a_part_is_written_and_read_back(part: Part) -> None:
+    assert parse_part(str(part)) == part
+
+
+def test_refuses_a_part_that_it_does_not_know() -> None:
     with pytest.raises(ValueError):
-        PageRange.parse("forty")
+        parse_part("forty")
 
 
 def test_makes_the_pdfs_that_the_extras_ask_for() -> None:

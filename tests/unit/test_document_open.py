@@ -32,6 +32,14 @@ def test_opens_bytes_and_paths_alike(tmp_path: Path) -> None:
             assert not document.repaired
 
 
+def test_a_page_stays_parsed_until_another_is_asked_for() -> None:
+    with open_document(pdf.document([b"", b""])) as document:
+        first = document.page(1)
+        assert document.page(1) is first
+        assert document.page(2) is not first
+        assert not first.raw  # freed
+
+
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 def test_opens_what_only_its_owner_locked(algorithm: str) -> None:
     with open_document(encrypted("", "owner", algorithm)) as document:

@@ -7,7 +7,7 @@ import json
 import pytest
 from made import pdf
 
-from mediamill.domain.document import open_document, text
+from mediamill.domain.document import open_document, pages, text
 from mediamill.domain.limits import Limits
 
 
@@ -109,34 +109,58 @@ def test_is_not_truncated_at_just_the_limit() -> None:
         assert text(document, Limits(text_bytes=6))[0].truncated
 
 
-def test_holds_what_was_filled_into_a_form() -> None:
-    field = (
-        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(filled in)/Rect[20 20 180 80]/F 4"
-        b"/DA(/F 12 Tf 0 g)/P 1000 0 R>>"
-    )
-    made = pdf.document(
-        [pdf.line("Name")],
-        page_entries=b"/Annots[10 0 R]",
-        catalog_entries=b"/AcroForm<</Fields[10 0 R]/DR<</Font<</F 3 0 R>>>>>>",
-        more={10: field},
-    )
-    assert plain(made) == "Name\nfilled in"
-
-
 def test_keeps_the_hyphen_of_a_divided_word() -> None:
     made = pdf.document([pdf.line("divi-", y=60) + b" " + pdf.line("ded", y=45)])
     assert plain(made) == "divi-\nded"
 
 
-def test_holds_what_a_list_box_shows() -> None:
-    field = (
-        b"<</Type/Annot/Subtype/Widget/FT/Ch/T(list)/Opt[(red)(green)]/Rect[20 20 180 80]/F 4"
-        b"/DA(/F 12 Tf 0 g)/P 1000 0 R>>"
-    )
-    made = pdf.document(
-        [b""],
+def annotated(annotation: bytes) -> bytes:
+    """A page that says Name, with one annotation in a document that has a form."""
+    return pdf.document(
+        [pdf.line("Name", y=90)],
         page_entries=b"/Annots[10 0 R]",
         catalog_entries=b"/AcroForm<</Fields[10 0 R]/DR<</Font<</F 3 0 R>>>>>>",
-        more={10: field},
+        more={10: b"<</Type/Annot%b/Rect[20 20 180 80]/DA(/F 12 Tf 0 g)/P 1000 0 R>>" % annotation},
     )
-    assert plain(made) == "red\ngreen"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "shown"),
+    [
+        (b"/Subtype/Widget/FT/Tx/T(name)/V(filled in)/F 4", "filled in"),
+        (b"/Subtype/Widget/FT/Ch/T(list)/Opt[(red)(green)]/F 4", "red\ngreen"),
+        (b"/Subtype/Widget/FT/Btn/Ff 65536/T(go)/MK<</CA(Press)>>/F 4", "Press"),
+        (b"/Subtype/FreeText/Contents(a remark)/F 4", "a remark"),
+    ],
+    ids=["field", "list box", "button", "remark"],
+)
+def test_holds_what_annotations_show(annotation: bytes, shown: str) -> None:
+    assert plain(annotated(annotation)) == f"Name\n{shown}"
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        b"/Subtype/Widget/FT/Tx/T(name)/V(secret)/F 2",
+        b"/Subtype/FreeText/Contents(secret)/F 2",
+        b"/Subtype/Link/Contents(secret)/F 4",
+    ],
+    ids=["hidden field", "hidden remark", "link"],
+)
+def test_leaves_out_what_annotations_do_not_show(annotation: bytes) -> None:
+    assert plain(annotated(annotation)) == "Name"
+
+
+def test_gives_the_words_of_a_field_their_boxes() -> None:
+    with open_document(annotated(b"/Subtype/Widget/FT/Tx/T(name)/V(filled)/F 4")) as document:
+        words = json.loads(text(document, words=True)[1].body)["pages"][0]["words"]
+    assert [word["text"] for word in words] == ["Name", "filled"]
+    left, top, right, bottom = words[1]["box"]
+    assert 20 <= left < right <= 180 and 20 <= top < bottom <= 80
+
+
+def test_a_page_is_drawn_the_same_before_and_after_its_text_was_read() -> None:
+    with open_document(annotated(b"/Subtype/Widget/FT/Tx/T(name)/V(filled in)/F 4")) as document:
+        before = list(pages(document))
+        text(document)
+        assert list(pages(document)) == before

@@ -1,36 +1,39 @@
 """Documents: a PDF in; its text, page pictures, first page and a clean copy out.
 
 make            source → Product …       making.py   all of it, in order
-begin           source → Product …       making.py   the same, or ranges for others to make
-make_range      source → Product …       making.py   the pages of a range
+begin           source → Product …       making.py   the same, or parts for others to make
+make_part       source → Product …       making.py   one of those parts
 open_document   source → Document        open.py     PDFium, password rules, repair
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of
 text            Document → Product …     text.py     txt and json
 clean, single_pages, page_range          clean.py    PDF to PDF
-page_ranges     page count → ranges      ranges.py   the parts of a long document
+page_ranges     page count → ranges      parts.py    the parts of a long document
 isolated        any of these, in a child process that may hang or crash    isolate.py
 """
 
 from mediamill.domain.document.isolate import isolated
-from mediamill.domain.document.making import Wanted, begin, make, make_range, wanted_of
+from mediamill.domain.document.making import Wanted, begin, make, make_part, wanted_of
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
-from mediamill.domain.document.ranges import PageRange, page_ranges
+from mediamill.domain.document.parts import PageRange, Part, Whole, page_ranges, parse_part
 from mediamill.domain.document.text import text
 
 __all__ = [
     "Document",
     "PageRange",
+    "Part",
     "Wanted",
+    "Whole",
     "begin",
     "first_page",
     "isolated",
     "make",
-    "make_range",
+    "make_part",
     "open_document",
     "page_ranges",
     "pages",
+    "parse_part",
     "text",
     "wanted_of",
 ]

@@ -18,7 +18,7 @@ from pypdf.errors import FileNotDecryptedError, PyPdfError
 from pypdf.generic import DictionaryObject
 
 from mediamill.domain.derivative import Product
-from mediamill.domain.document.ranges import PageRange
+from mediamill.domain.document.parts import PageRange
 from mediamill.domain.document.structure import write
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable
 from mediamill.domain.limits import MEGA, Limits

@@ -9,7 +9,13 @@ from pathlib import Path
 from mediamill.domain.derivative import Product
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import DPI, first_page, pages
-from mediamill.domain.document.ranges import PAGES_PER_RANGE, PageRange, page_ranges
+from mediamill.domain.document.parts import (
+    PAGES_PER_RANGE,
+    PageRange,
+    Part,
+    Whole,
+    page_ranges,
+)
 from mediamill.domain.document.text import text
 from mediamill.domain.image import render_raster
 from mediamill.domain.limits import Limits
@@ -74,43 +80,50 @@ def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
 
 def begin(
     source: Path | bytes, wanted: Wanted, pages_at_once: int = PAGES_PER_RANGE
-) -> Iterator[Product | PageRange]:
-    """As `make`, but of a document with more pages than that, ranges in place of their pictures.
+) -> Iterator[Product | Part]:
+    """As `make`, but of a document with more pages than that only the renditions, and then parts.
 
-    Each range is for `make_range`, by whoever is free.
+    Each part is for `make_part`, by whoever is free.
     """
     with open_document(source) as document:
-        yield from make_front(document, wanted)
-        yield from make_pdfs(source, wanted)
+        if wanted.profiles:
+            first = first_page(document, wanted.profiles, wanted.limits)
+            yield from render_raster(first, wanted.profiles)
         count = min(document.page_count, wanted.limits.pages)
-        if not wanted.pages or count < 1:
-            return
-        if count > pages_at_once:
-            yield from page_ranges(count, pages_at_once)
-        else:
-            yield from _pages(document, wanted, PageRange(1, count))
+        for part in _parts(wanted, count, pages_at_once):
+            if count > pages_at_once:
+                yield part
+            else:
+                yield from _make_part(document, source, wanted, part)
 
 
-def make_range(source: Path | bytes, wanted: Wanted, part: PageRange) -> Iterator[Product]:
-    """The page pictures of one range."""
+def make_part(source: Path | bytes, wanted: Wanted, part: Part) -> Iterator[Product]:
+    """The products of one part of a long document."""
     with open_document(source) as document:
-        yield from _pages(document, wanted, part)
+        yield from _make_part(document, source, wanted, part)
 
 
-def make_front(document: Document, wanted: Wanted) -> Iterator[Product]:
-    """The renditions of the first page, and the text."""
-    if wanted.profiles:
-        yield from render_raster(
-            first_page(document, wanted.profiles, wanted.limits), wanted.profiles
-        )
+def _parts(wanted: Wanted, page_count: int, pages_at_once: int) -> Iterator[Part]:
+    """All but the renditions; what cannot be divided comes first, as it takes longest."""
     if wanted.text:
-        yield from text(document, wanted.limits, words=wanted.words)
+        yield Whole.TEXT
+    if wanted.clean or wanted.split or wanted.excerpt:
+        yield Whole.PDFS
+    if wanted.pages and page_count > 0:
+        yield from page_ranges(page_count, pages_at_once)
 
 
-def make_pdfs(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
-    """The PDFs that were asked for."""
-    if not (wanted.clean or wanted.split or wanted.excerpt):
-        return
+def _make_part(
+    document: Document, source: Path | bytes, wanted: Wanted, part: Part
+) -> Iterator[Product]:
+    if part is Whole.TEXT:
+        return iter(text(document, wanted.limits, words=wanted.words))
+    if part is Whole.PDFS:
+        return _pdfs(source, wanted)
+    return _pages(document, wanted, part)
+
+
+def _pdfs(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
     from mediamill.domain.document.clean import clean, page_range, single_pages
 
     if wanted.excerpt is not None:

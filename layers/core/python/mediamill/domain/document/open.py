@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,36 +26,41 @@ class Document:
         self._engine = engine
         self.repaired = repaired
         self.page_count: int = len(engine)
+        self._last: tuple[int, pypdfium2.PdfPage] | None = None
         # Without a form environment PDFium leaves out the values of form fields. It must be there
         # before the first page is loaded. PDFium's wheel has no JavaScript engine to go with it.
         if engine.get_formtype() != pdfium.FORMTYPE_NONE:
             with suppress(pypdfium2.PdfiumError):
                 engine.init_forms()
 
-    @contextmanager
-    def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """Page `number`, counted from 1, parsed; freed on leaving.
+    def page(self, number: int) -> pypdfium2.PdfPage:
+        """Page `number`, counted from 1, parsed; it is freed when another is asked for.
 
-        Raises Broken where the page cannot be loaded.
+        Parsing is most of a page's text and a tenth of its picture: what is made of one page in
+        turn pays for it once. Raises Broken where the page cannot be loaded.
         """
+        if self._last is not None:
+            known, page = self._last
+            if known == number:
+                return page
+            self._last = None
+            page.close()
         try:
             page = self._engine[number - 1]
         except pypdfium2.PdfiumError as error:
             raise Broken(
                 f"Page {number} of the document cannot be read.", code="broken_document"
             ) from error
-        try:
-            yield page
-        finally:
-            page.close()
+        self._last = (number, page)
+        return page
 
     def has_page(self, number: int) -> bool:
         """Whether page `number` can be loaded."""
         try:
-            with self.page(number):
-                return True
+            self.page(number)
         except Broken:
             return False
+        return True
 
     def page_size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` as displayed, in points, without parsing the page.
@@ -71,6 +75,9 @@ class Document:
 
     def close(self) -> None:
         """Free what PDFium holds."""
+        if self._last is not None:
+            self._last[1].close()
+            self._last = None
         self._engine.close()
 
     def __enter__(self) -> Self:

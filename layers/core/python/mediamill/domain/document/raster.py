@@ -32,7 +32,8 @@ class Raster:
             *size, pdfium.FPDFBitmap_BGRx, buffer=self.pixels, stride=self.width * 4
         )
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
-        with suppress(Broken), document.page(number) as page:
+        with suppress(Broken):
+            page = document.page(number)
             place = (bitmap, page, 0, 0, *size, 0, pdfium.FPDF_ANNOT)
             pdfium.FPDF_RenderPageBitmap(*place)
             if page.formenv is not None:

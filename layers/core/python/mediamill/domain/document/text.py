@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -24,6 +26,14 @@ _EVERYWHERE = (-1e6, 1e6, 1e6, -1e6)  # left, top, right, bottom
 _UNREAD_IN_A_ROW = 100
 _CARRIAGE_RETURN = 0x0D
 _HYPHEN = "\x02"  # PDFium's sign for a word that is divided at the end of a line
+
+# What shows words of its own. The others mark what is on the page, or draw.
+_WITH_TEXT = (
+    pdfium.FPDF_ANNOT_FREETEXT,
+    pdfium.FPDF_ANNOT_STAMP,
+    pdfium.FPDF_ANNOT_WATERMARK,
+    pdfium.FPDF_ANNOT_WIDGET,
+)
 
 # Codes of glyphs whose font does not say which letters they are; tab and line ends are text.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f￾￿]")
@@ -59,7 +69,7 @@ def page_texts(document: Document, *, words: bool = False) -> Iterator[PageText]
         width, height = document.page_size(number)
         content, boxes = "", None
         try:
-            with document.page(number) as page:
+            with _flat(document.page(number), number) as page:
                 content = _page_text(page)
                 boxes = _words(page) if words else None
             unread = 0
@@ -127,6 +137,42 @@ def _cut(content: str, room: int) -> tuple[str, bool]:
     return encoded[: max(room, 0)].decode(errors="ignore"), True
 
 
+@contextmanager
+def _flat(page: pypdfium2.PdfPage, number: int) -> Iterator[pypdfium2.PdfPage]:
+    """The page with what its form fields and remarks show as part of its own text.
+
+    PDFium leaves them out. The page itself stays as it is: a copy is made flat.
+    """
+    flat = None
+    if any(kind in _WITH_TEXT for kind in _annotations(page)):
+        flat = _flattened(page, number)
+    if flat is None:
+        yield page
+        return
+    with closing(flat.pdf):
+        yield flat
+
+
+def _flattened(page: pypdfium2.PdfPage, number: int) -> pypdfium2.PdfPage | None:
+    """The page alone in a document of its own; None where it cannot be copied."""
+    copy = pypdfium2.PdfDocument.new()
+    try:
+        copy.import_pages(page.pdf, [number - 1])
+        with closing(copy[0]) as flat:
+            pdfium.FPDFPage_Flatten(flat, pdfium.FLAT_NORMALDISPLAY)
+        return copy[0]  # parsed anew
+    except pypdfium2.PdfiumError:
+        copy.close()
+        return None
+
+
+def _annotations(page: pypdfium2.PdfPage) -> Iterator[int]:
+    for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        if annotation := pdfium.FPDFPage_GetAnnot(page, index):
+            yield pdfium.FPDFAnnot_GetSubtype(annotation)
+            pdfium.FPDFPage_CloseAnnot(annotation)
+
+
 def _page_text(page: pypdfium2.PdfPage) -> str:
     letters = page.get_textpage()
     try:
@@ -143,56 +189,24 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
     finally:
         letters.close()
     content = _CONTROL.sub("", content.replace(_HYPHEN, "-\n"))
-    content = _SPACES_AT_LINE_END.sub("", content)
-    return "\n".join(filter(None, [content, *_field_values(page)]))
+    return _SPACES_AT_LINE_END.sub("", content)
 
 
 def _known_letters(letters: pypdfium2.PdfTextPage) -> Iterator[str]:
     """The page's characters, a blank for each run whose font does not say what they are."""
-    known = True
-    for index in range(letters.count_chars()):
-        if pdfium.FPDFText_HasUnicodeMapError(letters, index) == 1:
-            if known:
-                yield " "
-            known = False
-            continue
-        known = True
-        code = pdfium.FPDFText_GetUnicode(letters, index)
+    # A page has thousands: the calls are made by map(), and with the bare handle.
+    handle, count = letters.raw, letters.count_chars()
+    unknown = map(pdfium.FPDFText_HasUnicodeMapError, repeat(handle), range(count))
+    following = 0
+    for index in [index for index, error in enumerate(unknown) if error != 1]:
+        if index != following:
+            yield " "
+        following = index + 1
+        code = pdfium.FPDFText_GetUnicode(handle, index)
         if code == ord(_HYPHEN):
-            yield _HYPHEN if pdfium.FPDFText_IsHyphen(letters, index) == 1 else ""
+            yield _HYPHEN if pdfium.FPDFText_IsHyphen(handle, index) == 1 else ""
         elif 0 < code <= 0x10FFFF and code != _CARRIAGE_RETURN and not 0xD800 <= code < 0xE000:
             yield chr(code)
-
-
-def _field_values(page: pypdfium2.PdfPage) -> Iterator[str]:
-    """What was filled into the page's form fields; PDFium leaves it out of the page's text."""
-    if page.formenv is None:
-        return
-    for index in range(pdfium.FPDFPage_GetAnnotCount(page)):
-        field = pdfium.FPDFPage_GetAnnot(page, index)
-        if not field:
-            continue
-        kind = pdfium.FPDFAnnot_GetFormFieldType(page.formenv, field)
-        if kind == pdfium.FPDF_FORMFIELD_LISTBOX:
-            yield from _options(page, field)
-        elif kind in (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX):
-            yield _string(pdfium.FPDFAnnot_GetFormFieldValue, page.formenv, field)
-        pdfium.FPDFPage_CloseAnnot(field)
-
-
-def _options(page: pypdfium2.PdfPage, field: object) -> Iterator[str]:
-    """A list box shows all its options."""
-    for option in range(max(0, pdfium.FPDFAnnot_GetOptionCount(page.formenv, field))):
-        yield _string(pdfium.FPDFAnnot_GetOptionLabel, page.formenv, field, option)
-
-
-def _string(getter: Callable[..., int], *of: object) -> str:
-    """What one of PDFium's getters of UTF-16 strings gives."""
-    size = getter(*of, None, 0)
-    buffer = (ctypes.c_ushort * max(1, size // 2))()
-    getter(*of, buffer, size)
-    value = bytes(buffer).decode("utf-16-le", errors="ignore").rstrip("\0")
-    return _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _words(page: pypdfium2.PdfPage) -> Sequence[Word]:

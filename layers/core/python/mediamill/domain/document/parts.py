@@ -1,9 +1,10 @@
-"""Split a long document into ranges of pages, so that many functions render it at once."""
+"""Split a long document into parts, so that many functions work on it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 
 # Opening a document and starting a job cost what a few pages cost; 40 pages take about 1.5 s of
@@ -29,6 +30,22 @@ class PageRange:
         """From `41-80`. Raises ValueError on any other form."""
         first, _, last = text.partition("-")
         return cls(int(first), int(last))
+
+
+class Whole(StrEnum):
+    """What is made of all pages together."""
+
+    TEXT = "text"
+    PDFS = "pdfs"
+
+
+Part = Whole | PageRange
+"""`text`, `pdfs`, or the pictures of pages as in `41-80`: as a string, a part's name."""
+
+
+def parse_part(name: str) -> Part:
+    """A part from its name. Raises ValueError on any other."""
+    return Whole(name) if name in tuple(Whole) else PageRange.parse(name)
 
 
 def page_ranges(page_count: int, per_range: int = PAGES_PER_RANGE) -> Sequence[PageRange]:
