@@ -12,21 +12,17 @@ from __future__ import annotations
 
 import argparse
 import io
-import ipaddress
 import json
 import os
 import re
-import select
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -39,6 +35,7 @@ from mediamill.domain.asset import Asset, Record, Step, asset_id_of
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill_cli.choice import find_stack
 from mediamill_cli.errors import Failure
+from mediamill_cli.local import docker, relay
 from mediamill_cli.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -275,33 +272,33 @@ def invoke(
     variables = dict(environment(stack, logical) if variables is None else variables)
     inherited = {**os.environ}  # noqa: TID251  what Docker and SAM need of ours
     inherited["SAM_CLI_TELEMETRY"] = "0"
-    with reachable(stack.endpoint) as endpoint:
-        if endpoint is not None and stack.endpoint is not None:
-            variables |= {"AWS_ENDPOINT_URL": endpoint}
-            credentials = stack.session.get_credentials()
-            assert credentials is not None and stack.session.region_name is not None
-            inherited |= {
-                "AWS_ENDPOINT_URL": endpoint,  # SAM prefers it to the template's
-                "AWS_ENDPOINT_URL_STS": endpoint,
-                "AWS_ACCESS_KEY_ID": credentials.access_key or "",
-                "AWS_SECRET_ACCESS_KEY": credentials.secret_key or "",
-            }
-        template = template_for(build, logical, variables, **properties)
-        command = [sam(), "local", "invoke", logical, "--template", str(template), "--event", "-"]
-        command += ["--region", str(stack.session.region_name), "--skip-pull-image"]
-        if overrides:
-            command += ["--parameter-overrides", overrides]
-        started = time.monotonic()
-        run = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=inherited,
-            input=json.dumps(event),
-            capture_output=True,
-            text=True,
-        )
-        seconds = time.monotonic() - started
-        template.unlink()
+    endpoint = reachable(stack.endpoint)
+    if endpoint is not None and stack.endpoint is not None:
+        variables |= {"AWS_ENDPOINT_URL": endpoint}
+        credentials = stack.session.get_credentials()
+        assert credentials is not None and stack.session.region_name is not None
+        inherited |= {
+            "AWS_ENDPOINT_URL": endpoint,  # SAM prefers it to the template's
+            "AWS_ENDPOINT_URL_STS": endpoint,
+            "AWS_ACCESS_KEY_ID": credentials.access_key or "",
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key or "",
+        }
+    template = template_for(build, logical, variables, **properties)
+    command = [sam(), "local", "invoke", logical, "--template", str(template), "--event", "-"]
+    command += ["--region", str(stack.session.region_name), "--skip-pull-image"]
+    if overrides:
+        command += ["--parameter-overrides", overrides]
+    started = time.monotonic()
+    run = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=inherited,
+        input=json.dumps(event),
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.monotonic() - started
+    template.unlink()
     return Outcome(last_json(run.stdout), run.stdout + run.stderr, seconds=seconds)
 
 
@@ -324,9 +321,9 @@ def sam() -> str:
 # ── From a container to a loopback port ──────────────────────────────────────────────────────
 
 
-@contextmanager
-def reachable(endpoint: str | None) -> Iterator[str | None]:
-    """An address at which a container reaches this endpoint of ours, for as long as it is needed.
+@cache
+def reachable(endpoint: str | None) -> str | None:
+    """An address at which a container reaches this endpoint of ours, as long as we run.
 
     The local stack listens on loopback only. A container sees the host at its bridge's gateway: so
     that address gets a port that leads to the endpoint. An IP address, because S3's clients would
@@ -334,47 +331,13 @@ def reachable(endpoint: str | None) -> Iterator[str | None]:
     """
     address = urlsplit(endpoint or "")
     if address.hostname not in ("127.0.0.1", "localhost"):
-        yield endpoint
-        return
-    gateway = bridge_gateway()
-    with socket.socket() as door:
-        door.bind((gateway, 0))
-        door.listen()
-        target = (address.hostname, address.port or 80)
-        threading.Thread(target=_let_in, args=(door, target), daemon=True).start()
-        yield f"http://{gateway}:{door.getsockname()[1]}"
-
-
-def bridge_gateway() -> str:
-    """The host's address on Docker's bridge; the first of its subnet where Docker does not say."""
-    told = "{{with (index .IPAM.Config 0)}}{{.Gateway}} {{.Subnet}}{{end}}"
-    asked = ["docker", "network", "inspect", "bridge", "--format", told]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    gateway, _, subnet = answer.strip("\n").partition(" ")
-    return gateway or str(next(ipaddress.ip_network(subnet).hosts()))
-
-
-def _let_in(door: socket.socket, target: tuple[str, int]) -> None:
-    while True:
-        try:
-            inside, _ = door.accept()
-        except OSError:  # the door is closed
-            return
-        threading.Thread(target=_pass_on, args=(inside, target), daemon=True).start()
-
-
-def _pass_on(inside: socket.socket, target: tuple[str, int]) -> None:
-    with inside, socket.create_connection(target) as outside:
-        other = {inside: outside, outside: inside}
-        while True:
-            for ready in select.select(list(other), [], [])[0]:
-                try:
-                    passed = ready.recv(65_536)
-                    if not passed:
-                        return
-                    other[ready].sendall(passed)
-                except OSError:
-                    return
+        return endpoint
+    engine = docker.find()
+    if engine is None:
+        raise Failure("Docker does not answer.", do="Start it, then try again.")
+    gateway, bridge = engine.addresses("bridge")
+    _, port = relay.open_door((gateway, 0), (address.hostname, address.port or 80), bridge)
+    return f"http://{gateway}:{port}"
 
 
 def prepare(folder: Path, function: str, event: Any, variables: Mapping[str, str]) -> int:
