@@ -24,16 +24,17 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 # ── On this machine ──────────────────────────────────────────────────────────────────────────────────
 
 SAMPLES := $(CURDIR)/.mediamill/samples
+WORKER  := $(if $(OFFICE),--office $(OFFICE))
 
 .PHONY: up down demo
-up: setup  ## start the whole stack here; Ctrl-C ends it
-	@$(BIN)/mediamill up
+up: setup  ## start the whole stack here; Ctrl-C ends it (OFFICE=image, function or none: see docs/office.md)
+	@$(BIN)/mediamill up $(WORKER)
 
 down: setup  ## end it
 	@$(BIN)/mediamill down
 
 demo: setup  ## start it, upload sample files (or FILES="a b/"), wait, show what was made
-	@$(BIN)/mediamill up --detach
+	@$(BIN)/mediamill up --detach $(WORKER)
 ifdef FILES
 	@$(BIN)/mediamill upload --wait --lenient $(FILES)
 else
@@ -106,10 +107,9 @@ invoke: setup  ## one function on its sample event: FUNCTION=Image [EVENT=image-
 test-docker: setup  ## every function in Docker; skips in one line where there is none
 	@docker info >/dev/null 2>&1 || { echo "No Docker here: nothing to test in it."; exit 0; }; \
 	  scripts/lambda_base.sh && \
-	  { docker image inspect mediamill-office:latest-local >/dev/null 2>&1 \
-	    || $(MAKE) --silent office-image-local >.build/office-image.log 2>&1 \
+	  { $(MAKE) --silent office-image-local 2>/dev/null \
 	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent office-image-local \
-	      BASE=mediamill-lambda-base:debian; } >.build/office-image.log 2>&1 \
+	      BASE=mediamill-lambda-base:debian; } \
 	    || echo "The office image cannot be built here: .build/office-image.log"; } && \
 	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 
@@ -121,8 +121,6 @@ office-image:  ## build it as IMAGE; push that to ECR, deploy with OfficeWorker=
 	@docker build --file functions/office/Dockerfile --tag $(IMAGE) \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(PLATFORM),--platform $(PLATFORM)) .
 
-RAPID = $$($(BIN)/python -c 'import pathlib, samcli; print(pathlib.Path(samcli.__file__).parent / "local/rapid")')
 .PHONY: office-image-local
-office-image-local: office-image setup  ## the same with SAM's runtime emulator in it, to be run anywhere
-	@printf 'FROM $(IMAGE)\nARG RIE\nCOPY $$RIE /usr/local/bin/aws-lambda-rie\n' | docker build --file - --quiet \
-	  --build-arg RIE=aws-lambda-rie-$$(uname -m | sed 's/aarch64/arm64/') --tag $(IMAGE)-local $(RAPID)
+office-image-local: setup  ## the same with SAM's runtime emulator in it, as `mediamill up` builds it
+	@$(BIN)/python scripts/office_image.py --tag $(IMAGE)-local $(if $(BASE),--base $(BASE))

@@ -32,6 +32,7 @@ from mediamill.domain.kind import Status
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 from mediamill_cli.local import LocalStack
+from mediamill_cli.local.office import Office
 from mediamill_cli.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,7 +116,9 @@ def main() -> None:
     rows = [["one process", "", str(wanted.pages), f"{one:.1f} s", f"{wanted.pages / one:.1f}", ""]]
     with tempfile.TemporaryDirectory() as folder:
         parameters = {"MaxPages": str(wanted.pages), "LogLevel": "WARNING"}
-        local = LocalStack(ROOT, state_dir=Path(folder), port=0, parameters=parameters)
+        local = LocalStack(
+            ROOT, state_dir=Path(folder), port=0, parameters=parameters, office=Office.NONE
+        )
         with local as stack:
             single = 0.0
             for workers in map(int, wanted.workers.split(",")):

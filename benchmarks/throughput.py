@@ -26,6 +26,7 @@ from mediamill.domain.image import render
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 from mediamill_cli.local import LocalStack
+from mediamill_cli.local.office import Office
 from mediamill_cli.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,7 +105,13 @@ def main() -> None:
     keys = {f"burst/{number:05}.jpg" for number in range(wanted.files)}
     each = render_seconds(original)
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as bars:
-        local = LocalStack(ROOT, state_dir=Path(folder), port=0, parameters={"LogLevel": "WARNING"})
+        local = LocalStack(
+            ROOT,
+            state_dir=Path(folder),
+            port=0,
+            parameters={"LogLevel": "WARNING"},
+            office=Office.NONE,
+        )
         with local as stack:
             server = local.server
             assert server is not None

@@ -77,6 +77,14 @@ class Stack:
         description = self._describe()
         return description["StackStatus"] if description else ""
 
+    def parameters(self) -> Mapping[str, str]:
+        """The template's parameters as the stack was deployed with; empty if there is none."""
+        description = self._describe() or {}
+        return {
+            given["ParameterKey"]: given["ParameterValue"]
+            for given in description.get("Parameters", [])
+        }
+
     @cached_property
     def outputs(self) -> Mapping[str, str]:
         """The stack's outputs. Raises Failure if there is no such stack."""

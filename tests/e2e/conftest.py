@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from made.pipeline import Listener, Pipeline
+from made.pipeline import OFFICE, Listener, Pipeline
 
 from mediamill_cli.local import LocalStack
 
@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[2]
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The stack, built and deployed as `mediamill up` does it, on a port of its own."""
     local = LocalStack(
-        ROOT, state_dir=tmp_path_factory.mktemp("stack"), build_dir=ROOT / ".build" / "e2e", port=0
+        ROOT,
+        office=OFFICE,
+        state_dir=tmp_path_factory.mktemp("stack"),
+        build_dir=ROOT / ".build" / "e2e",
+        port=0,
     )
     with local as stack:
         yield Pipeline(stack, local)

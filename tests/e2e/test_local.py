@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from made.pipeline import Pipeline
+from made.pipeline import OFFICE, Pipeline
+from made.processes import listening
 
 from mediamill_cli.errors import Failure
 from mediamill_cli.local import LocalStack
@@ -23,7 +24,7 @@ SECOND_UP_SECONDS = 10.0
 
 def test_a_second_up_on_an_unchanged_tree_does_nothing_and_soon(pipeline: Pipeline) -> None:
     folder = pipeline.local.folder
-    again = LocalStack(ROOT, state_dir=folder.root, build_dir=folder.build)
+    again = LocalStack(ROOT, office=OFFICE, state_dir=folder.root, build_dir=folder.build)
     before = again.server
     began = time.monotonic()
     stack = again.up()
@@ -38,7 +39,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        local = LocalStack(ROOT, state_dir=tmp_path / "state", port=port)
+        local = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "state", port=port)
         with pytest.raises(Failure, match=f"Port {port} on 127.0.0.1 is taken") as refused:
             local.start()
     assert f"--port {port + 1}" in refused.value.do
@@ -48,13 +49,15 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
 def test_a_stack_that_runs_on_another_port_is_not_moved(pipeline: Pipeline) -> None:
     server = pipeline.local.server
     assert server is not None
-    elsewhere = LocalStack(ROOT, state_dir=pipeline.local.folder.root, port=server.port + 1)
+    elsewhere = LocalStack(
+        ROOT, office=OFFICE, state_dir=pipeline.local.folder.root, port=server.port + 1
+    )
     with pytest.raises(Failure, match=f"already runs, on port {server.port}"):
         elsewhere.start()
 
 
 def test_stopping_leaves_no_process_and_no_temporary_folder(tmp_path: Path) -> None:
-    local = LocalStack(ROOT, state_dir=tmp_path / "state", port=0)
+    local = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "state", port=0)
     assert local.start()
     server = local.server
     assert server is not None
@@ -69,7 +72,7 @@ def test_stopping_leaves_no_process_and_no_temporary_folder(tmp_path: Path) -> N
 
 
 def test_a_killed_server_is_noticed_and_started_again(tmp_path: Path) -> None:
-    local = LocalStack(ROOT, state_dir=tmp_path / "state", port=0)
+    local = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "state", port=0)
     local.start()
     try:
         server = local.server
@@ -79,7 +82,7 @@ def test_a_killed_server_is_noticed_and_started_again(tmp_path: Path) -> None:
         while alive(local.folder, server) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert local.server is None
-        again = LocalStack(ROOT, state_dir=tmp_path / "state")
+        again = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "state")
         assert again.start()
         assert again.server is not None
         assert again.server.port == server.port
@@ -88,24 +91,11 @@ def test_a_killed_server_is_noticed_and_started_again(tmp_path: Path) -> None:
 
 
 def test_it_listens_on_the_loopback_alone(tmp_path: Path) -> None:
-    local = LocalStack(ROOT, state_dir=tmp_path / "state", port=0)
+    local = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "state", port=0)
     local.start()
     try:
         server = local.server
         assert server is not None
-        assert {address for address, _ in listening(server.pid)} == {"0100007F"}
+        assert {address for address, _ in listening(server.pid)} == {"127.0.0.1"}
     finally:
         local.stop()
-
-
-def listening(pid: int) -> set[tuple[str, int]]:
-    """Addresses (hex, as Linux's /proc has them) and ports on which a process accepts."""
-    sockets = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    found = set()
-    for family in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{family}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:  # 0A: LISTEN
-                address, _, port = fields[1].partition(":")
-                found.add((address, int(port, 16)))
-    return found

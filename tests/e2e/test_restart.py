@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from made.pictures import jpeg
-from made.pipeline import Pipeline, until
+from made.pipeline import OFFICE, Pipeline, until
 
 from mediamill.domain.kind import Status
 from mediamill_cli.local import LocalStack
@@ -52,8 +52,8 @@ def test_a_worker_killed_in_the_middle_of_a_file_gets_it_again(pipeline: Pipelin
 def test_a_stack_stopped_between_upload_and_result_goes_on_when_it_is_started_again(
     moment: str, tmp_path: Path
 ) -> None:
-    local = LocalStack(ROOT, state_dir=tmp_path / "stack", build_dir=BUILD, port=0)
-    restarted = LocalStack(ROOT, state_dir=tmp_path / "stack", build_dir=BUILD)
+    local = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "stack", build_dir=BUILD, port=0)
+    restarted = LocalStack(ROOT, office=OFFICE, state_dir=tmp_path / "stack", build_dir=BUILD)
     try:
         pipeline = Pipeline(local.up(), local)
         pipeline.put("stopped.jpg", LARGE)

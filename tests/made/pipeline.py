@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from mediamill.aws.items import from_item
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
 from mediamill_cli.local import LocalStack
+from mediamill_cli.local.office import Office
 from mediamill_cli.stack import Stack
 
 PATIENCE = 120.0
+# Never the image, which tests/docker has: the tests are to start as fast where Docker is.
+OFFICE = Office.FUNCTION if shutil.which("soffice") else Office.NONE
 
 T = TypeVar("T")
 

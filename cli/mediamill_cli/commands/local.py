@@ -16,6 +16,7 @@ from mediamill_cli.console import as_typed, err, out
 from mediamill_cli.errors import Usage, explained
 from mediamill_cli.local import LocalStack
 from mediamill_cli.local.folder import DEFAULT, StateFolder
+from mediamill_cli.local.office import Office, Progress
 from mediamill_cli.local.project import find_root
 from mediamill_cli.local.server import alive
 from mediamill_cli.local.stack import DEFAULT_PORT
@@ -43,6 +44,13 @@ def up(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A parameter of template.yaml; repeat for more."),
     ] = None,
+    office: Annotated[
+        Office,
+        typer.Option(
+            help="Who makes PDFs of Office files: a container image, a plain function with this "
+            "machine's LibreOffice, or nobody; auto is the first that is possible."
+        ),
+    ] = Office.AUTO,
     state: State = None,
 ) -> None:
     """Start, build and deploy the whole stack on this machine. Ctrl-C ends it."""
@@ -52,7 +60,9 @@ def up(
             state_dir=state,
             port=port,
             parameters=_parameters(parameter or []),
+            office=office,
             phase=_phase,
+            notice=lambda said: err.print(Text(f"! {said}", style="yellow"), soft_wrap=True),
         )
         ran = local.server is not None
         with _interruptible():
@@ -113,10 +123,10 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _phase(what: str) -> Iterator[None]:
+def _phase(what: str) -> Iterator[Progress]:
     began = time.monotonic()
-    with err.status(what):
-        yield
+    with err.status(what) as status:
+        yield lambda detail: status.update(f"{what} [dim]{detail}[/]")
     took = time.monotonic() - began
     if took >= _LOOK_SECONDS:
         err.print(f"[green]✓[/] {what} [dim]{took:.1f} s[/]")

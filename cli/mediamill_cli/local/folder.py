@@ -6,6 +6,7 @@ server.log    what it had to say
 state/ s3/    queues, tables, functions; objects
 build/        what `sam build` made, and the digest of what it was made from; may be shared
 deployed.json the digest of what was deployed
+containers.json  the network that functions in containers have, while there is one
 tmp/ home/    the server's and its functions' own, emptied at every start and stop
 """
 
@@ -27,10 +28,11 @@ DEFAULT = ".mediamill"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running local server: its process id, and the port it listens on."""
+    """A running local server: its process id, its port, and whether it can run containers."""
 
     pid: int
     port: int
+    has_containers: bool = False
 
     @property
     def endpoint(self) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mediamill_cli.environment import search_path
 from mediamill_cli.errors import Failure
 
 # Everything that `sam build` reads: the template, the functions, the layers and the settings.
@@ -34,7 +32,7 @@ class Project:
     def digest(self) -> str:
         """Hex digest over every byte, name and parameter that the build depends on."""
         digest = hashlib.sha256()
-        for path in _files(self.root / name for name in _INPUTS):
+        for path in files(self.root / name for name in _INPUTS):
             digest.update(f"{path.relative_to(self.root).as_posix()}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         for name, value in sorted(self.parameters.items()):
@@ -72,8 +70,7 @@ def on_this_machine(root: Path) -> Project:
     declared = _declared_parameters(root / "template.yaml")
     wanted = {
         "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-        "Architecture": _ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
-        "OfficeWorker": "function" if _has_soffice() else "none",
+        "Architecture": architecture(),
         "MaxConcurrency": _concurrency(os.cpu_count() or 1),
         "RemovalPolicy": "Delete",
         "RequireTls": "false",  # on the loopback there is none
@@ -101,11 +98,13 @@ def _concurrency(processors: int) -> str:
     return str(next((each for each in _CONCURRENCIES if each >= processors), _CONCURRENCIES[-1]))
 
 
-def _has_soffice() -> bool:
-    return shutil.which("soffice", path=search_path()) is not None
+def architecture() -> str:
+    """This machine's processor, as Lambda names it."""
+    return _ARCHITECTURES.get(platform.machine().lower(), "x86_64")
 
 
-def _files(inputs: Iterable[Path]) -> Iterator[Path]:
+def files(inputs: Iterable[Path]) -> Iterator[Path]:
+    """The files among and below `inputs`, in order, without what tools leave behind."""
     for path in inputs:
         if path.is_file():
             yield path

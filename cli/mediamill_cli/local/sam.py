@@ -18,6 +18,7 @@ from mediamill_cli.local.project import Project
 from mediamill_cli.stack import Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.literals import CapabilityType
     from mypy_boto3_s3 import S3Client
 
 # Where `sam deploy` puts what the local server then takes into its own keeping.
@@ -25,6 +26,9 @@ ARTIFACTS = "mediamill-artifacts"
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 # A stack whose first deployment failed can only be deleted.
 _STUCK = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+# The template's default for OfficeImage.
+_NO_IMAGE = "localhost:5000/none:none"
+_CAPABILITIES: Sequence[CapabilityType] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
 def build(project: Project, folder: StateFolder) -> bool:
@@ -50,6 +54,7 @@ def build(project: Project, folder: StateFolder) -> bool:
     done = cached and _sam(command, project, folder, log, {"UV_OFFLINE": "1"}) == 0
     if not done and _sam(command, project, folder, log) != 0:
         raise _failed("`sam build`", log)
+    _name_image(folder.build / "template.yaml", project.parameters.get("OfficeImage", _NO_IMAGE))
     wheels.write_text(project.wheels())
     stamp.write_text(digest)
     return True
@@ -78,7 +83,35 @@ def deploy(project: Project, folder: StateFolder, server: Server, stack: Stack) 
     with _artifacts(stack.s3):
         if _sam(arguments, project, folder, log, _local(server)) != 0:
             raise _failed("`sam deploy`", log)
+    _set_parameters(stack, project.parameters)
     folder.write_deployed(_record(folder, stack))
+
+
+def _name_image(template: Path, image: str) -> None:
+    """Make the image the default of its parameter: the local server expands the template with the
+    defaults alone, and an image's name is settled by then."""
+    built = template.read_text(encoding="utf-8")
+    template.write_text(built.replace(_NO_IMAGE, image), encoding="utf-8")
+
+
+def _set_parameters(stack: Stack, wanted: Mapping[str, str]) -> None:
+    """Update the stack where `sam deploy` saw no change: the local server's change sets do not see
+    one of a parameter that only conditions read."""
+    given = stack.parameters()
+    if all(given.get(name) == value for name, value in wanted.items()):
+        return
+    stack.cloudformation.update_stack(
+        StackName=stack.name,
+        UsePreviousTemplate=True,
+        Capabilities=_CAPABILITIES,
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in {**given, **wanted}.items()
+        ],
+    )
+    stack.cloudformation.get_waiter("stack_update_complete").wait(
+        StackName=stack.name, WaiterConfig={"Delay": 1}
+    )
 
 
 def _record(folder: StateFolder, stack: Stack) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """MiniStack as a child process: AWS on one loopback port, its state in one folder.
 
-The child gets an environment of its own, because the functions it runs inherit it; a folder of
-its own for temporary files, because it leaves some behind; and no Docker, because it would tidy
-up containers that are not ours.
+The child gets an environment of its own, because the functions it runs inherit it, and a folder of
+its own for temporary files, because it leaves some behind. Docker it sees only where a function
+runs in a container.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from mediamill_cli.environment import search_path
 from mediamill_cli.errors import Failure
+from mediamill_cli.local.containers import Containers
 from mediamill_cli.local.folder import Server, StateFolder
 from mediamill_cli.local.release import release_in_flight
 
@@ -33,9 +34,12 @@ _POLL = 0.05
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def start(folder: StateFolder, port: int, *, auth: bool) -> Server:
+def start(
+    folder: StateFolder, port: int, *, auth: bool, containers: Containers | None = None
+) -> Server:
     """Start MiniStack on a loopback port (0: any free one) and wait until it answers.
 
+    With `containers` it runs functions that are images; all others stay processes.
     Raises Failure if the port is taken or the server does not come up.
     """
     port = port or _free_port()
@@ -47,8 +51,8 @@ def start(folder: StateFolder, port: int, *, auth: bool) -> Server:
     with folder.lock.open("a") as lock, folder.log.open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         child = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            env=_environment(folder, port, auth=auth),
+            [sys.executable, *_program(port, containers)],
+            env=_environment(folder, port, auth=auth, containers=containers),
             cwd=folder.home,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -56,7 +60,7 @@ def start(folder: StateFolder, port: int, *, auth: bool) -> Server:
             start_new_session=True,  # Ctrl-C is ours to handle; the group is ours to end
             pass_fds=[lock.fileno()],  # the lock lives exactly as long as the child
         )
-    server = Server(pid=child.pid, port=port)
+    server = Server(pid=child.pid, port=port, has_containers=containers is not None)
     folder.write_server(server)
     try:
         _wait(
@@ -108,7 +112,15 @@ def alive(folder: StateFolder, server: Server) -> bool:
     return folder.running() == server
 
 
-def _environment(folder: StateFolder, port: int, *, auth: bool) -> dict[str, str]:
+def _program(port: int, containers: Containers | None) -> list[str]:
+    if containers is None:
+        return ["-m", "ministack"]
+    return ["-m", "mediamill_cli.local.emulator", *containers.arguments(port)]
+
+
+def _environment(
+    folder: StateFolder, port: int, *, auth: bool, containers: Containers | None
+) -> dict[str, str]:
     interpreter = Path(sys.executable).parent
     return {
         "PATH": f"{interpreter}{os.pathsep}{search_path()}",
@@ -128,6 +140,7 @@ def _environment(folder: StateFolder, port: int, *, auth: bool) -> dict[str, str
         "STATE_DIR": str(folder.state),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder.objects),
+        **(containers.environment(port) if containers else {}),
     }
 
 

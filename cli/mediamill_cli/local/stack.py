@@ -9,21 +9,19 @@ from pathlib import Path
 from types import TracebackType
 
 from mediamill_cli.errors import Failure
-from mediamill_cli.local import project, sam, server
+from mediamill_cli.local import containers, office, project, sam, server
 from mediamill_cli.local.account import local_stack
 from mediamill_cli.local.announce import announce_unknown
 from mediamill_cli.local.folder import DEFAULT, Server, StateFolder
+from mediamill_cli.local.office import Office, Phase, Progress, Worker
 from mediamill_cli.local.tuning import tune
 from mediamill_cli.stack import DEFAULT_NAME, Stack
 
 DEFAULT_PORT = 4566
 
-# Shows that a phase is under way: `with phase("Building"): …`
-Phase = Callable[[str], AbstractContextManager[object]]
 
-
-def _silent(_: str) -> AbstractContextManager[object]:
-    return nullcontext()
+def _silent(_: str) -> AbstractContextManager[Progress]:
+    return nullcontext(lambda _: None)
 
 
 class LocalStack:
@@ -33,7 +31,8 @@ class LocalStack:
             stack.s3.put_object(Bucket=stack.uploads, …)
 
     `port` 0 takes any free one; None the last one used, or 4566. `auth` enforces IAM. `build_dir`
-    lets several stacks share what `sam build` made. `parameters` are the template's.
+    lets several stacks share what `sam build` made. `parameters` are the template's; `office` says
+    who makes PDFs of Office files, unless they do. `notice` is told what is not as one would wish.
     """
 
     def __init__(
@@ -45,8 +44,10 @@ class LocalStack:
         port: int | None = None,
         auth: bool = True,
         parameters: Mapping[str, str] | None = None,
+        office: Office = Office.AUTO,
         name: str = DEFAULT_NAME,
         phase: Phase = _silent,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.root = root or project.find_root()
         self.folder = StateFolder(state_dir or self.root / DEFAULT, build=build_dir)
@@ -54,7 +55,10 @@ class LocalStack:
         self._port = port
         self._auth = auth
         self._parameters = dict(parameters or {})
+        self._office = office
         self._phase = phase
+        self._notice = notice
+        self._settled: Worker | None = None
 
     def __enter__(self) -> Stack:
         try:
@@ -93,14 +97,18 @@ class LocalStack:
             return stack
 
     def start(self) -> bool:
-        """Start the server; False if it ran already."""
+        """Start the server; False if it ran already, and had what it needs."""
         self.folder.create()
         running = self.server
         if running is not None:
             self._refuse_other_port(running)
-            return False
+            if running.has_containers or self._worker().containers is None:
+                return False
+            self._end()
+        port = self._chosen_port()
+        here = self._worker().containers
         with self._phase("Starting the local server"):
-            server.start(self.folder, self._chosen_port(), auth=self._auth)
+            server.start(self.folder, port, auth=self._auth, containers=here)
         return True
 
     def build(self) -> bool:
@@ -126,11 +134,18 @@ class LocalStack:
         """Stop the server and start it again on the same port, with all it held."""
         with self._phase("Writing the deployment down"):
             port = self._running().port
-            server.stop(self.folder)
-            server.start(self.folder, port, auth=self._auth)
+            self._end()
+            here = self._worker().containers
+            server.start(self.folder, port, auth=self._auth, containers=here)
 
     def stop(self) -> bool:
         """End the server, its functions, and what they left; False if it did not run."""
+        ran = self._end()
+        containers.stop(self.folder)
+        return ran
+
+    def _end(self) -> bool:
+        containers.clear(self.folder)  # or the server waits for what they keep open
         return server.stop(self.folder)
 
     def stack(self) -> Stack:
@@ -148,7 +163,23 @@ class LocalStack:
 
     def _project(self) -> project.Project:
         here = project.on_this_machine(self.root)
-        return replace(here, parameters={**here.parameters, **self._parameters})
+        told = {**here.parameters, **self._worker().parameters, **self._parameters}
+        return replace(here, parameters=told)
+
+    def _worker(self) -> Worker:
+        """Who makes PDFs of Office files; found out once."""
+        if self._settled is None:
+            running = self.server
+            self._settled = office.settle(
+                office.asked(self._office, self._parameters),
+                self.root,
+                self.folder,
+                given=self._parameters.get("OfficeImage", ""),
+                served=running is not None and running.has_containers,
+                phase=self._phase,
+                notice=self._notice,
+            )
+        return self._settled
 
     def _chosen_port(self) -> int:
         """The port of the deployment in the folder: addresses of queues have it in them."""
