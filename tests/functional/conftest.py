@@ -1,19 +1,23 @@
 """A real S3, SNS, SQS and DynamoDB on a loopback port, and the parts of the flow called by hand.
 
 No Lambda is deployed here: a test decides who runs when, which is how races are made to happen.
+And a real LibreOffice, where there is one.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from made.flow import Flow
+from made.libreoffice import warm_careless
 
 from mediamill.aws import clients
+from mediamill.domain.office.conversion import Office, locate, warm
 from mediamill_cli.local import server
 from mediamill_cli.local.folder import StateFolder
 
@@ -48,3 +52,24 @@ def flow(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flow]:
 def context() -> Any:
     """A Lambda context with a minute left."""
     return SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """The installed LibreOffice; tests that want one are skipped where there is none."""
+    found = locate()
+    if found is None:
+        pytest.skip("LibreOffice is not here")
+    return found
+
+
+@pytest.fixture(scope="session")
+def office(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """LibreOffice as mediamill sets it up."""
+    return warm(program, tmp_path_factory.mktemp("office") / "profile")
+
+
+@pytest.fixture(scope="session")
+def careless(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """LibreOffice as a careless admin sets it up."""
+    return warm_careless(program, tmp_path_factory.mktemp("careless") / "profile")

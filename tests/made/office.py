@@ -134,6 +134,7 @@ def odf(
             ("fo", "xsl-fo-compatible"),
         )
     )
+    namespaces += f' xmlns:of="{_ODF}:of:1.2"'
     namespaces += (
         ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dom="http://www.w3.org/2001/xml-events"'
         ' xmlns:ooo="http://openoffice.org/2004/office" '
