@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import pytest
+from made.compound import compound
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import MetadataRecord, describe
@@ -185,6 +186,32 @@ def test_an_encrypted_opendocument_says_so() -> None:
     record = described(body)
     assert record.document is not None
     assert record.document.encrypted is True
+    assert problems(record) == ["password_required"]
+
+
+def test_what_the_key_of_a_part_hides_is_not_called_broken() -> None:
+    entry = "<file-entry full-path='{}'>{}</file-entry>"
+    manifest = entry.format("content.xml", "<encryption-data/>")
+    parts = {"mimetype": "application/vnd.oasis.opendocument.text", "meta.xml": "not XML"}
+    torn = described(packed({**parts, "META-INF/manifest.xml": f"<m>{manifest}</m>"}))
+    assert "broken_document" in problems(torn)
+    manifest += entry.format("meta.xml", "<encryption-data/>")
+    locked = described(packed({**parts, "META-INF/manifest.xml": f"<m>{manifest}</m>"}))
+    assert problems(locked) == ["password_required"]
+
+
+@pytest.mark.parametrize(
+    ("own", "inside", "format_"),
+    [("Workbook", "WordDocument", "xls"), ("WordDocument", "Workbook", "doc")],
+)
+def test_a_compound_file_is_what_it_is_itself_whatever_it_holds(
+    own: str, inside: str, format_: str
+) -> None:
+    body = compound({own: b"own", "Objects": {inside: b"embedded", "_VBA_PROJECT": b"macro"}})
+    record = described(body)
+    assert record.format == format_
+    assert record.document is not None
+    assert record.document.has_macros
 
 
 def test_a_book_names_its_authors_in_order() -> None:

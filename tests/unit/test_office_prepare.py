@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from made import office as made
+from made.compound import compound
 
 from mediamill.domain.errors import (
     Broken,
@@ -82,6 +83,12 @@ def test_the_media_type_decides_where_a_key_has_no_extension(tmp_path: Path) -> 
             PasswordRequired,
             "password_required",
         ),
+        (
+            made.odf(manifest="<encryption-data xmlns='no prefix'/>"),
+            "secret.odt",
+            PasswordRequired,
+            "password_required",
+        ),
     ],
 )
 def test_refuses_before_anything_opens_it(
@@ -136,6 +143,23 @@ def test_a_word_document_flagged_as_encrypted_needs_its_password(tmp_path: Path)
         compound.write_stream("WordDocument", bytes(stream))
     with pytest.raises(PasswordRequired):
         ready(tmp_path, copy.read_bytes(), "locked.doc")
+
+
+def records(*numbers: int) -> bytes:
+    """The head of a workbook: records without content."""
+    return b"".join(number.to_bytes(2, "little") + bytes(2) for number in numbers)
+
+
+BEGIN, FILEPASS, CODEPAGE = 0x0809, 0x002F, 0x0042
+
+
+@pytest.mark.parametrize("stream", ["Workbook", "Book"], ids=["Excel 97", "Excel 95"])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_an_encrypted_workbook_is_left_to_libreoffice_to_open(
+    tmp_path: Path, stream: str, encrypted: bool
+) -> None:
+    original = compound({stream: records(BEGIN, FILEPASS if encrypted else CODEPAGE, 0x0A)})
+    assert ready(tmp_path, original, "a.xls").encrypted == encrypted
 
 
 def test_cuts_external_relations_and_keeps_hyperlinks(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from mediamill.domain import locks
 from mediamill.domain.metadata.archive import Refused
 from mediamill.domain.metadata.guard import OutOfBounds, within
 from mediamill.domain.metadata.text import clean, decode
@@ -50,8 +51,6 @@ _MAIN_STREAMS = {
     "__properties_version1.0": "msg",
 }
 _MACROS = {"_vba_project", "_vba_project_cur", "macros", "vba"}
-# Word's header: bit 8 of the flags at byte 10 ([MS-DOC] 2.5.2).
-_WORD_ENCRYPTED = 0x0100
 
 
 def read_compound(file: SeekableFile) -> tuple[str | None, dict[str, Any]]:
@@ -67,13 +66,14 @@ def read_compound(file: SeekableFile) -> tuple[str | None, dict[str, Any]]:
 
 
 def _read(compound: OleFileIO[Any]) -> tuple[str | None, dict[str, Any]]:
-    names = {part.lower() for path in compound.listdir(storages=True) for part in path}
-    if "encryptedpackage" in names:
+    paths = [[part.lower() for part in path] for path in compound.listdir(storages=True)]
+    own = {path[0] for path in paths}  # further down stand the documents inside of this one
+    if "encryptedpackage" in own:
         return "ooxml", {"encrypted": True, "password_required": True}
-    format_ = next((kind for name, kind in _MAIN_STREAMS.items() if name in names), None)
+    format_ = next((kind for name, kind in _MAIN_STREAMS.items() if name in own), None)
     stated = _properties(compound, "\x05SummaryInformation", _SUMMARY)
     stated |= _properties(compound, "\x05DocumentSummaryInformation", _MORE)
-    facts: dict[str, Any] = {"has_macros": bool(names & _MACROS)}
+    facts: dict[str, Any] = {"has_macros": any(_MACROS.intersection(path) for path in paths)}
     for name, value in stated.items():
         if name in _COUNTS:
             facts[name] = value if isinstance(value, int) and 0 <= value < 2**31 else None
@@ -88,13 +88,26 @@ def _read(compound: OleFileIO[Any]) -> tuple[str | None, dict[str, Any]]:
             facts[name] = clean(value)
     if format_ != "ppt":
         facts.pop("slide_count", None)
-    if format_ == "doc":
-        head = compound.openstream("WordDocument").read(12)
-        encrypted = len(head) == 12 and bool(
-            struct.unpack_from("<H", head, 10)[0] & _WORD_ENCRYPTED
-        )
-        facts.update(encrypted=encrypted, password_required=encrypted)
+    facts |= _encryption(compound, format_)
     return format_, facts
+
+
+def _encryption(compound: OleFileIO[Any], format_: str | None) -> dict[str, bool]:
+    """Of an encrypted workbook it is not said that it takes a password: Excel's own may open it."""
+
+    def head(*names: str) -> bytes:
+        name = next((name for name in names if compound.exists(name)), None)
+        return compound.openstream(name).read(65_536) if name else b""
+
+    if format_ == "xls":
+        return {"encrypted": locks.is_locked_workbook(head("Workbook", "Book"))}
+    if format_ == "doc":
+        locked = locks.is_locked_document(head("WordDocument"))
+    elif format_ == "ppt":
+        locked = locks.is_locked_presentation(head("Current User"))
+    else:
+        return {}
+    return {"encrypted": locked, "password_required": locked}
 
 
 def _properties(compound: OleFileIO[Any], stream: str, names: dict[int, str]) -> dict[str, Any]:

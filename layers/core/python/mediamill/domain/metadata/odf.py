@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from mediamill.domain.metadata import when
@@ -32,7 +33,9 @@ def format_of(content_type: str) -> str | None:
 
 def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str, Any]:
     """The fields of DocumentFacts; what cannot be read is noted in `properties`."""
-    tree = properties.tree(archive, "meta.xml")
+    manifest = properties.tree(archive, "META-INF/manifest.xml")
+    locked = _locked_parts(manifest) if manifest is not None else set()
+    tree = properties.tree(archive, "meta.xml") if "meta.xml" not in locked else None
     texts: dict[str, str] = {}
     keywords: list[str] = []
     statistic: dict[str, str] = {}
@@ -45,10 +48,6 @@ def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str
         elif text := clean(node.text):
             texts.setdefault(name, text)
     pages = properties.count(statistic.get("page-count"))
-    manifest = properties.tree(archive, "META-INF/manifest.xml")
-    encrypted = manifest is not None and any(
-        node.tag.rpartition("}")[2] == "encryption-data" for node in manifest.iter()
-    )
     return {
         "title": texts.get("title"),
         "subject": texts.get("subject"),
@@ -73,6 +72,16 @@ def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str
             name.startswith(("Basic/", "Scripts/")) and not name.endswith("/")
             for name in archive.names
         ),
-        "encrypted": encrypted,
+        "encrypted": bool(locked),
+        "password_required": bool(locked),
         "signature_count": int(archive.has("META-INF/documentsignatures.xml")),
+    }
+
+
+def _locked_parts(manifest: ElementTree.Element) -> set[str]:
+    """The parts that the manifest gives a key for (ODF 1.3, part 2, 4.4)."""
+    return {
+        next((value for name, value in entry.items() if name.endswith("full-path")), "")
+        for entry in manifest
+        if any(child.tag.rpartition("}")[2] == "encryption-data" for child in entry)
     }

@@ -10,13 +10,14 @@ from typing import Any
 
 import olefile
 
+from mediamill.domain import locks
 from mediamill.domain.errors import Broken, PasswordRequired, Unsupported
 from mediamill.domain.office import sheets
 from mediamill.domain.office.formats import DOC, DOC_95, PPT, XLS, XLS_95, Format
 
+_LOCKED = "The document is encrypted with a password."
+_HEAD = 65_536
 _WORD_8 = 0x00C1  # nFib of Word 97; below it is Word 6 and 95 ([MS-DOC] 2.5.1)
-_ENCRYPTED_WORD = 0x0100  # fEncrypted among the FIB's flags
-_ENCRYPTED_SLIDES = 0xF3D1C4DF  # headerToken of CurrentUserAtom ([MS-PPT] 2.3.2)
 
 
 @contextmanager
@@ -37,37 +38,41 @@ def recognise(compound: olefile.OleFileIO[Any]) -> Format:
     Raises PasswordRequired for the ones that no default password opens, Unsupported for others.
     """
     if compound.exists("EncryptedPackage"):
-        raise PasswordRequired("The document is encrypted with a password.")
+        raise PasswordRequired(_LOCKED)
     if compound.exists("WordDocument"):
         head = compound.openstream("WordDocument").read(12)
-        _, version, _, _, _, flags = struct.unpack("<6H", head)
-        if flags & _ENCRYPTED_WORD:
-            raise PasswordRequired("The document is encrypted with a password.")
+        (version,) = struct.unpack_from("<H", head, 2)
+        if locks.is_locked_document(head):
+            raise PasswordRequired(_LOCKED)
         return DOC if version >= _WORD_8 else DOC_95
     if compound.exists("Workbook"):
         return XLS
     if compound.exists("Book"):
         return XLS_95
     if compound.exists("PowerPoint Document"):
-        if compound.exists("Current User"):
-            user = compound.openstream("Current User").read(16)
-            if len(user) == 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_SLIDES:
-                raise PasswordRequired("The presentation is encrypted with a password.")
+        if compound.exists("Current User") and locks.is_locked_presentation(
+            compound.openstream("Current User").read(16)
+        ):
+            raise PasswordRequired(_LOCKED)
         return PPT
     raise Unsupported("This compound file is not a Word, Excel or PowerPoint document.")
 
 
-def fit_sheets(copy: Path) -> bool:
-    """Fit a copied xls to the page's width, in place; whether it is encrypted.
+def is_locked_workbook(original: Path) -> bool:
+    """Whether an xls is encrypted.
 
     Excel encrypts some workbooks with a password that everyone knows, and LibreOffice knows it
     too, so an encrypted one is tried first and judged by the outcome.
     """
+    with opened(original) as compound:
+        name = "Workbook" if compound.exists("Workbook") else "Book"
+        return locks.is_locked_workbook(compound.openstream(name).read(_HEAD))
+
+
+def fit_sheets(copy: Path) -> None:
+    """Fit a copied xls that is not encrypted to the page's width, in place."""
     with opened(copy, write=True) as compound:
         stream = compound.openstream("Workbook").read()
-        if sheets.is_encrypted_workbook(stream):
-            return True
         fitted = sheets.fit_binary_workbook(stream)
         if fitted != stream:
             compound.write_stream("Workbook", fitted)
-    return False

@@ -54,6 +54,7 @@ _BY_MIMETYPE = {
     b"application/vnd.oasis.opendocument.presentation": ODP,
     b"application/epub+zip": EPUB,
 }
+_KEY = re.compile(rb"<(?:\w+:)?encryption-data\b")  # of a part (ODF 1.3, part 2, 4.4)
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def recognise(package: zipfile.ZipFile) -> Format:
 
 def _is_encrypted_odf(package: zipfile.ZipFile, names: set[str]) -> bool:
     manifest = "META-INF/manifest.xml"
-    return manifest in names and b":encryption-data" in read_small(package, manifest)
+    return manifest in names and bool(_KEY.search(read_small(package, manifest)))
 
 
 def read_small(package: zipfile.ZipFile, name: str) -> bytes:

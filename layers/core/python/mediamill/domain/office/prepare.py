@@ -23,6 +23,7 @@ from mediamill.domain.office.formats import (
     RTF,
     TEXT,
     XLS,
+    XLS_95,
     Container,
     Format,
 )
@@ -131,4 +132,7 @@ def prepare(
         target.write_bytes(sheets.fit_open_document(xml) if format_ is FODS else xml)
         return Ready(target, format_)
     target.write_bytes(original.read_bytes())
-    return Ready(target, format_, encrypted=format_ is XLS and compound.fit_sheets(target))
+    encrypted = format_ in (XLS, XLS_95) and compound.is_locked_workbook(target)
+    if format_ is XLS and not encrypted:
+        compound.fit_sheets(target)
+    return Ready(target, format_, encrypted=encrypted)

@@ -89,14 +89,14 @@ def fit_open_document(xml: bytes) -> bytes:
     return _LAYOUT.sub(fitted, xml)
 
 
-_WSBOOL, _SETUP, _FILEPASS = 0x0081, 0x00A1, 0x002F
+_WSBOOL, _SETUP = 0x0081, 0x00A1
 _FIT_TO_PAGE = 0x0100
 
 
 def fit_binary_workbook(stream: bytes) -> bytes:
     """A BIFF8 workbook stream ([MS-XLS] 2.4.351 WsBool, 2.4.257 Setup), edited in place.
 
-    The records have fixed sizes, so the stream keeps its length. An encrypted one is left alone.
+    The records have fixed sizes, so the stream keeps its length.
     """
     edited = bytearray(stream)
     offset, chosen = 0, False
@@ -105,8 +105,6 @@ def fit_binary_workbook(stream: bytes) -> bytes:
         content = offset + 4
         if content + length > len(edited):
             break
-        if record == _FILEPASS:
-            return stream
         if record == _WSBOOL and length >= 2:
             (flags,) = struct.unpack_from("<H", edited, content)
             chosen = bool(flags & _FIT_TO_PAGE)
@@ -115,16 +113,3 @@ def fit_binary_workbook(stream: bytes) -> bytes:
             struct.pack_into("<HH", edited, content + 6, 1, 0)  # iFitWidth, iFitHeight
         offset = content + length
     return bytes(edited)
-
-
-def is_encrypted_workbook(stream: bytes) -> bool:
-    """Whether FILEPASS stands where an encrypted workbook has it: among its first records."""
-    offset = 0
-    for _ in range(8):
-        if offset + 4 > len(stream):
-            return False
-        record, length = struct.unpack_from("<HH", stream, offset)
-        if record == _FILEPASS:
-            return True
-        offset += 4 + length
-    return False
