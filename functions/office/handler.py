@@ -25,7 +25,7 @@ def pdf(task: Task) -> Mapping[str, Any]:
             name=task.asset.key,
             content_type=task.source.content_type,
             office=office(),
-            bounds=Bounds(pages=settings.office_pages),
+            bounds=Bounds.within(settings.memory_bytes, pages=settings.office_pages),
         )
     )
     return {}

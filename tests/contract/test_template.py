@@ -14,8 +14,10 @@ from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.office import Bounds
 from mediamill.domain.profile import parse_profiles
 from mediamill.domain.workers import Workers
+from mediamill.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers" / "core" / "python" / "mediamill"
@@ -114,6 +116,7 @@ def read_variables() -> set[str]:
 
 
 UNTOLD = {
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",  # set by Lambda
     "OFFICE_COMMAND",  # set by the container image, where they are true
     "OFFICE_PROFILE",
 }
@@ -201,6 +204,13 @@ def test_the_defaults_are_those_of_the_code() -> None:
         ("medium", 800),
         ("large", 1920),
     ]
+
+
+@pytest.mark.parametrize("name", ["OfficeImageFunction", "OfficeFunction"])
+def test_libreoffice_is_bounded_by_the_memory_of_its_function(name: str) -> None:
+    memory = FUNCTIONS[name]["Properties"]["MemorySize"] << 20
+    assert Settings({}).memory_bytes == memory
+    assert Bounds().memory_bytes == Bounds.within(memory, pages=1).memory_bytes < memory
 
 
 @pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))

@@ -30,6 +30,10 @@ def test_limits_are_in_millions_and_default_where_they_are_not_set() -> None:
     assert (limits.image_bytes, limits.frames, limits.pages) == (7_000_000, 9, 200)
 
 
+def test_the_functions_memory_is_what_lambda_says() -> None:
+    assert Settings({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008"}).memory_bytes == 3_008 * 2**20
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -138,6 +138,11 @@ class Settings:
         return self._number("MAX_OFFICE_PAGES", 500)
 
     @cached_property
+    def memory_bytes(self) -> int:
+        """The function's memory, as Lambda says it: MemorySize in template.yaml."""
+        return self._number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 2_048) << 20
+
+    @cached_property
     def max_receive_count(self) -> int:
         """How often a queue delivers a message before it goes to the DLQ."""
         return self._number("MAX_RECEIVE_COUNT", 5)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 MEGA = 1_000_000
+MEBI = 1 << 20
+# What the function needs while LibreOffice runs: Python and its wheels, and the original.
+_OWN_BYTES = 250 * MEGA
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +16,8 @@ class Bounds:
     """Upper bounds of one conversion; each is checked before, or enforced while, it runs.
 
     `seconds` is wall clock; `pages` is what is kept of the PDF, the rest is cut and marked as
-    truncated; `memory_bytes` bounds the address space of the LibreOffice process, `output_bytes`
-    any file that it writes.
+    truncated; `memory_bytes` bounds the address space of the LibreOffice process, which is 440 MB
+    at the least, of which 120 MB are used; `output_bytes` any file that it writes.
 
     A package (docx, odt, …) is a ZIP: `entries`, `expanded_bytes` and `ratio` (expanded over
     packed) bound it. 100 is the ratio that Apache Tika refuses; real spreadsheets reach 60. Small
@@ -22,9 +26,14 @@ class Bounds:
 
     seconds: float = 60.0
     pages: int = 500
-    memory_bytes: int = 3_000 * MEGA
+    memory_bytes: int = 2_048 * MEBI - _OWN_BYTES
     output_bytes: int = 500 * MEGA
     entries: int = 10_000
     expanded_bytes: int = 500 * MEGA
     ratio: int = 100
     ratio_from_bytes: int = 20 * MEGA
+
+    @classmethod
+    def within(cls, function_bytes: int, *, pages: int) -> Self:
+        """The bounds where LibreOffice shares so much memory with the function that starts it."""
+        return cls(pages=pages, memory_bytes=function_bytes - _OWN_BYTES)
