@@ -1,12 +1,14 @@
-"""First pages as mediamill shows them beside pdftoppm's, with SSIM and the text's similarity.
+"""First pages as mediamill shows them beside others', with SSIM and the text's similarity.
 
     .venv/bin/python scripts/document_sheet.py ../shared/corpus/documents sheet.png
 
-Writes the sheet and prints a table: per PDF the mean SSIM of its pages (grey, 8 × 8 windows,
-against pdftoppm at the same size) and how much of its text pdftotext's has: `letters` the share of
-characters in common, whatever their order; `order` difflib's ratio, which falls where the two read
-columns or labels in another order. Both over NFKC, without white space and direction marks.
-Needs poppler-utils.
+A PDF is shown beside pdftoppm's picture of it, an Office file beside that of the PDF which plain
+`soffice --convert-to pdf` makes. Writes the sheet and prints a table: per document the mean SSIM of
+its pages (grey, 8 × 8 windows, at the same size; pages of another shape are not compared) and how
+much of its text pdftotext's has: `letters` the share of characters in common, whatever their order;
+`order` difflib's ratio, which falls where the two read columns or labels in another order. Both
+over NFKC, without white space and direction marks.
+Needs poppler-utils, and LibreOffice where there are Office files.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import io
+import math
 import statistics
 import subprocess
 import tempfile
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +31,8 @@ from PIL import Image, ImageDraw
 
 from mediamill.domain.document import Document, open_document, pages, text
 from mediamill.domain.errors import Unprocessable
+from mediamill.domain.office import convert, install
+from mediamill.domain.office.formats import BY_EXTENSION
 
 CELL = 320
 LABEL = 16
@@ -58,6 +64,7 @@ def _windows(values: Grey, size: int = 8) -> Grey:
 def pdftoppm(
     path: Path, page: int, size: tuple[int, int], *, turned: bool = False
 ) -> Image.Image | str:
+    """The page drawn by poppler; a sentence where it cannot."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "page"
         across, down = reversed(size) if turned else size
@@ -76,6 +83,37 @@ def pdftoppm(
     if shown.size != size and not turned:  # it takes width and height before the page is turned
         return pdftoppm(path, page, size, turned=True)
     return shown
+
+
+def as_pdfs(path: Path, folder: Path) -> tuple[bytes | Path, Path]:
+    """The PDF that mediamill shows, and the one that poppler does: of a PDF, itself twice."""
+    if path.suffix.lower() == ".pdf":
+        return path, path
+    ours = convert(path.read_bytes(), name=path.name, office=install()).body
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    subprocess.run(
+        ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, path],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return ours, folder / f"{path.stem}.pdf"
+
+
+def theirs_of(path: Path, page: int, size: tuple[int, int]) -> Image.Image | str:
+    """The page by poppler: of this size, or in its own shape where that is another."""
+    if not path.exists():
+        return "soffice makes no PDF of it"
+    try:
+        with open_document(path) as document, document.page(page) as sheet:
+            across, down = sheet.get_size()
+    except (Unprocessable, IndexError):
+        return pdftoppm(path, page, size)
+    if abs(across / down - size[0] / size[1]) > 0.02:
+        scale = max(size) / max(across, down)
+        size = (round(across * scale), round(down * scale))
+    return pdftoppm(path, page, size)
 
 
 def similarity(path: Path, document: Document) -> tuple[float, float]:
@@ -114,6 +152,59 @@ def cell(shown: Image.Image | str) -> Image.Image:
     return tile
 
 
+@dataclass
+class Comparison:
+    """One document: the first pages, the likeness of each page and of the text, or an error."""
+
+    ours: Image.Image | str = ""
+    theirs: Image.Image | str = ""
+    page_count: int = 0
+    likenesses: list[float] = field(default_factory=list)
+    letters: float = math.nan
+    order: float = math.nan
+    error: str = ""
+
+    @property
+    def row(self) -> str:
+        if self.error:
+            return self.error
+        figures = (*self._likeness, self.letters, self.order)
+        return f"{self.page_count:5} " + " ".join(f"{figure:7.4f}" for figure in figures)
+
+    @property
+    def note(self) -> str:
+        return self.error or f"SSIM {self._likeness[0]:.3f}, text {self.letters:.3f}"
+
+    @property
+    def _likeness(self) -> tuple[float, float]:
+        if not self.likenesses:
+            return math.nan, math.nan
+        return statistics.fmean(self.likenesses), min(self.likenesses)
+
+
+def compared(path: Path, most: int) -> Comparison:
+    """The document's first pages, `most` of them, beside the others'."""
+    made = Comparison()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            our_pdf, their_pdf = as_pdfs(path, Path(folder))
+            with open_document(our_pdf) as document:
+                made.page_count = document.page_count
+                for product in pages(document, 1, most):
+                    ours = Image.open(io.BytesIO(product.body)).convert("RGB")
+                    theirs = theirs_of(their_pdf, product.page or 1, ours.size)
+                    if product.page == 1:
+                        made.ours, made.theirs = ours, theirs
+                    if not isinstance(theirs, str) and theirs.size == ours.size:
+                        made.likenesses.append(ssim(ours, theirs))
+                if their_pdf.exists():
+                    made.letters, made.order = similarity(their_pdf, document)
+        except Unprocessable as error:
+            made.ours = made.error = error.code
+            made.theirs = theirs_of(path, 1, (800, 800)) if path.suffix == ".pdf" else ""
+    return made
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -121,44 +212,33 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=2)
     parser.add_argument("--pages", type=int, default=5, help="pages compared per document")
     arguments = parser.parse_args()
-    paths = sorted(arguments.folder.rglob("*.pdf"))
+    known = {".pdf", *(f".{extension}" for extension in BY_EXTENSION)}
+    paths = sorted(path for path in arguments.folder.rglob("*") if path.suffix.lower() in known)
     wide, high = 2 * CELL + 12, CELL + LABEL + 6
     whole = Image.new(
         "RGB", (arguments.columns * wide, -(-len(paths) // arguments.columns) * high), "white"
     )
-    likenesses, texts, orders = [], [], []
-    print(f"{'document':36} {'pages':>5} {'SSIM':>7} {'worst':>7} {'letters':>8} {'order':>7}")
+    print(f"{'document':36} {'pages':>5} {'SSIM':>7} {'worst':>7} {'letters':>7} {'order':>7}")
+    all_made = []
     for index, path in enumerate(paths):
         left, top = index % arguments.columns * wide, index // arguments.columns * high
-        note = ""
-        try:
-            with open_document(path) as document:
-                scores = []
-                for product in pages(document, 1, arguments.pages):
-                    ours = Image.open(io.BytesIO(product.body)).convert("RGB")
-                    theirs = pdftoppm(path, product.page or 1, ours.size)
-                    if product.page == 1:
-                        whole.paste(cell(ours), (left, top + LABEL))
-                        whole.paste(cell(theirs), (left + CELL, top + LABEL))
-                    if not isinstance(theirs, str):
-                        scores.append(ssim(ours, theirs))
-                alike, order = similarity(path, document)
-                mean, worst = statistics.fmean(scores), min(scores)
-                likenesses.append(mean)
-                texts.append(alike)
-                orders.append(order)
-                note = f"SSIM {mean:.3f}, text {alike:.3f}"
-                row = f"{document.page_count:5} {mean:7.4f} {worst:7.4f} {alike:8.4f} {order:7.4f}"
-        except Unprocessable as error:
-            row = note = error.code
-            whole.paste(cell(error.code), (left, top + LABEL))
-            whole.paste(cell(pdftoppm(path, 1, (800, 800))), (left + CELL, top + LABEL))
-        print(f"{path.name[:36]:36} {row}")
+        made = compared(path, arguments.pages)
+        all_made.append(made)
+        whole.paste(cell(made.ours), (left, top + LABEL))
+        whole.paste(cell(made.theirs), (left + CELL, top + LABEL))
+        other = "pdftoppm" if path.suffix.lower() == ".pdf" else "soffice"
         ImageDraw.Draw(whole).text(
-            (left + 2, top + 2), f"{path.name}: mediamill | pdftoppm   {note}", "black"
+            (left + 2, top + 2), f"{path.name}: mediamill | {other}   {made.note}", "black"
         )
-    means = [statistics.fmean(values) for values in (likenesses, texts, orders)]
-    print(f"{'mean':36}       {means[0]:7.4f}         {means[1]:8.4f} {means[2]:7.4f}")
+        print(f"{path.name[:36]:36} {made.row}")
+    both = [made for made in all_made if made.likenesses]
+    columns = (
+        [statistics.fmean(made.likenesses) for made in both],
+        [made.letters for made in both],
+        [made.order for made in both],
+    )
+    likeness, letters, order = map(statistics.fmean, columns)
+    print(f"{'mean':36}       {likeness:7.4f}         {letters:7.4f} {order:7.4f}")
     whole.save(arguments.target)
 
 
