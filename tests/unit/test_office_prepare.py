@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -213,6 +215,16 @@ def test_fits_a_workbook_to_the_width_of_a_page(tmp_path: Path, before: str, aft
     assert ("landscape" in sheet) == ("landscape" in after)
 
 
+def test_a_sheet_of_no_stated_paper_is_put_on_a4_and_another_keeps_its_own(tmp_path: Path) -> None:
+    def setup(after: str) -> str:
+        original = made.xlsx([["1"]], after=after)
+        return part(ready(tmp_path, original, "a.xlsx"), "xl/worksheets/sheet1.xml")
+
+    assert 'paperSize="9"' in setup("")
+    assert "paperSize" not in setup('<pageSetup orientation="landscape"/>')
+    assert setup('<pageSetup paperSize="8"/>').count('paperSize="8"') == 1
+
+
 def test_keeps_the_fit_that_an_author_has_chosen(tmp_path: Path) -> None:
     chosen = '<pageSetup fitToWidth="2" fitToHeight="1"/>'
     fit = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
@@ -259,6 +271,42 @@ def test_cleans_html_of_everything_that_fetches_and_keeps_its_style(tmp_path: Pa
     assert "data:image/gif" in page
     for gone in ("passwd", "example.com", "e.com", "<script", "<iframe", "@import"):
         assert gone not in page
+
+
+def png(width: int, height: int) -> bytes:
+    """The head of a PNG of this size, which is all that is looked at."""
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II5x", width, height)
+
+
+@pytest.mark.parametrize(
+    ("size", "attributes", "expected"),
+    [
+        ((600, 800), "", (600, 800)),
+        ((600, 800), 'width="100%"', (680, 907)),
+        ((600, 800), "width='300'", (300, 400)),
+        ((600, 800), 'height="100%"', (600, 800)),
+        ((600, 800), 'width="300px" height="100"', (300, 100)),
+        ((600, 800), 'style="width:100%"', (600, 800)),
+        ((3000, 4000), "", (680, 907)),
+        ((6000, 100), "", (680, 11)),
+        ((1, 9000), "", (1, 940)),
+    ],
+)
+def test_a_picture_in_html_keeps_its_shape_and_fits_a_page(
+    tmp_path: Path, size: tuple[int, int], attributes: str, expected: tuple[int, int]
+) -> None:
+    inline = base64.b64encode(png(*size)).decode()
+    source = f'<html><img alt="a > b" src="data:image/png;base64,{inline}" {attributes}></html>'
+    written = ready(tmp_path, source.encode(), "a.html").path.read_text("utf-8")
+    assert f'<img width="{expected[0]}" height="{expected[1]}"' in written
+    assert written.count("width=") == written.count("height=") == 1
+    assert inline in written
+
+
+@pytest.mark.parametrize("inline", ["", "AAAA", "iVBORw0KGgo=", "not base64", "PHN2Zz48L3N2Zz4="])
+def test_a_picture_that_cannot_be_measured_stays_as_it_is(tmp_path: Path, inline: str) -> None:
+    source = f'<html><img src="data:image/png;base64,{inline}" width="50%"></html>'
+    assert 'width="50%"' in ready(tmp_path, source.encode(), "a.html").path.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -362,6 +410,8 @@ def test_a_book_without_a_readable_table_of_parts_is_broken(tmp_path: Path, tabl
     ("name", "original"),
     [
         ("a.html", b"<html>" + b"<style>" * 200_000),
+        ("a.html", b"<html>" + b"<img alt='" * 200_000),
+        ("a.html", b"<html>" + b"<img src='data:image/png;base64,'>" * 30_000),
         ("a.html", b"<html>" + b"<style>x</style" * 100_000),
         ("a.odt", made.odf(body="<draw:image " * 200_000)),
         ("a.odt", made.odf(body="<draw:image a='" * 200_000)),

@@ -3,7 +3,7 @@
 original ─► prepare     what it is, by content (formats, package, compound); bombs, passwords
                         and torn files, before anything opens them; links cut (links), sheets
                         fitted to the page (sheets); CSV (table), Markdown, HTML and text
-                        (text), EPUB (epub) made into what LibreOffice reads well
+                        (text, pictures), EPUB (epub) made into what LibreOffice reads well
          ─► conversion  a private profile (registry), a confined process (confine), a hard
                         timeout
          ─► PDF         with at least one page, and no more than allowed (bounds)

@@ -10,6 +10,8 @@ from functools import cache
 
 import nh3
 
+from mediamill.domain.office import pictures
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -89,7 +91,10 @@ def _only_inline(reference: str) -> str | None:
 
 
 def clean(markup: str, picture: Picture = _only_inline) -> str:
-    """HTML with an allow-list of tags and attributes: nothing runs, nothing is fetched."""
+    """HTML with an allow-list of tags and attributes: nothing runs, nothing is fetched.
+
+    Inline pictures get a size that fits a page.
+    """
 
     def kept(tag: str, attribute: str, value: str) -> str | None:
         if attribute in ("src", "background"):
@@ -98,7 +103,7 @@ def clean(markup: str, picture: Picture = _only_inline) -> str:
             return None
         return value
 
-    return nh3.clean(
+    cleaned = nh3.clean(
         _without_fetching_styles(markup),
         tags=nh3.ALLOWED_TAGS | _LAYOUT_TAGS,
         clean_content_tags={"script", "noscript", "template", "iframe", "object", "title"},
@@ -107,6 +112,7 @@ def clean(markup: str, picture: Picture = _only_inline) -> str:
         url_schemes={"http", "https", "mailto", "tel", "data"},
         link_rel=None,
     )
+    return pictures.fit(cleaned)
 
 
 @cache
