@@ -12,6 +12,7 @@ import struct
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _DROPPED = re.compile(rb"\s(?:fitToWidth|fitToHeight|scale)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_A4 = b' paperSize="9"'  # a pageSetup without means Letter, no pageSetup whatever is usual
 _CHOSEN = re.compile(rb"fitToPage\s*=\s*[\"'](?:1|true)[\"']")
 _LAYOUT = re.compile(rb"<style:page-layout-properties\b([^<>]*?)(/?)>")
 _SCALE = re.compile(rb"\sstyle:scale-to\s*=\s*(?:\"[^\"]*\"|'[^']*')")
@@ -67,7 +68,7 @@ def _one_page_wide(tail: bytes, prefix: bytes) -> bytes:
         return tail[: setup.start()] + name + kept + wide + setup[2] + b">" + tail[setup.end() :]
     margins = re.compile(rb"<" + prefix + rb"pageMargins\b[^<>]*>").search(tail)
     at = margins.end() if margins else 0
-    return tail[:at] + name + wide + b"/>" + tail[at:]
+    return tail[:at] + name + _A4 + wide + b"/>" + tail[at:]
 
 
 def fit_open_document(xml: bytes) -> bytes:
