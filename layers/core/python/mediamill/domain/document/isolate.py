@@ -1,7 +1,6 @@
 """Run work on a hostile file in a child process: a hang, a crash or a bomb ends only the child.
 
-PDFium is native code that no signal handler can interrupt. A forked child costs about 5 ms (a
-fresh interpreter 140 ms), shares the parent's imports, and gives its memory back when it ends.
+The child costs about 5 ms, and gives its memory back when it ends.
 """
 
 from __future__ import annotations
@@ -9,18 +8,14 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import multiprocessing
-import os
-import resource
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from mediamill.domain.errors import Broken, TimedOut
+from mediamill.domain.forked import forked, restrain
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,14 +37,8 @@ def isolated(
     """
     until = None if seconds is None else time.monotonic() + seconds
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    context = multiprocessing.get_context("fork")
-    child = context.Process(target=_serve, args=(sender, work, args, kwargs), daemon=True)
-    with warnings.catch_warnings():
-        # The child runs no thread of the parent's, only what it is given here.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child.start()
-    sender.close()
-    try:
+    with closing(receiver), forked(_serve, sender, work, args, kwargs):
+        sender.close()
         while True:
             if until is not None and not receiver.poll(max(0.0, until - time.monotonic())):
                 raise TimedOut(f"The document took more than {seconds:.0f} s.")
@@ -65,11 +54,6 @@ def isolated(
             if outcome == "error":
                 raise value
             yield value
-    finally:
-        receiver.close()
-        child.kill()
-        child.join()
-        child.close()
 
 
 def _serve(
@@ -80,12 +64,8 @@ def _serve(
 ) -> None:
     """The child: sends each value as it is made, then how it ended."""
     faulthandler.disable()
-    # Nothing that native code prints may reach the function's own output.
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
     _keep_freed_memory()
-    _bound_memory()
+    restrain(MEMORY)
     try:
         for value in work(*args, **kwargs):
             sender.send(("value", value))
@@ -106,13 +86,3 @@ def _keep_freed_memory() -> None:
     for option, value in ((_M_MMAP_THRESHOLD, 1 << 29), (_M_TRIM_THRESHOLD, 1 << 29)):
         with suppress(AttributeError, OSError):
             ctypes.CDLL(None).mallopt(option, value)
-
-
-def _bound_memory() -> None:
-    if sys.platform != "linux":
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = mapped + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
-import sys
 import time
-import warnings
+from contextlib import closing
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import IO, cast
 
+from mediamill.domain.forked import forked, restrain
 from mediamill.domain.metadata.guard import OutOfBounds
 from mediamill.domain.metadata.window import SeekableFile
 
@@ -45,30 +43,19 @@ def mediainfo(file: SeekableFile, seconds: float) -> str:
     size = file.seek(0, 2)
     until = time.monotonic() + seconds
     ours, theirs = multiprocessing.Pipe()
-    child = multiprocessing.get_context("fork").Process(
-        target=_serve, args=(theirs, ours, size), daemon=True
-    )
-    with warnings.catch_warnings():
-        # Python warns of forks beside threads: the child touches nothing that a thread may hold.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child.start()
-    theirs.close()
-    try:
-        while ours.poll(max(0.0, until - time.monotonic())):
-            asked = ours.recv()
-            if isinstance(asked, str):
-                return asked
-            offset, length = asked
-            file.seek(offset)
-            ours.send_bytes(file.read(length))
+    with closing(ours), forked(_serve, theirs, ours, size):
+        theirs.close()
+        try:
+            while ours.poll(max(0.0, until - time.monotonic())):
+                asked = ours.recv()
+                if isinstance(asked, str):
+                    return asked
+                offset, length = asked
+                file.seek(offset)
+                ours.send_bytes(file.read(length))
+        except (EOFError, OSError):
+            raise Crashed("the parser ended without an answer") from None
         raise OutOfBounds(f"the parser took more than {seconds:g} seconds")
-    except (EOFError, OSError):
-        raise Crashed("the parser ended without an answer") from None
-    finally:
-        ours.close()
-        child.kill()
-        child.join()
-        child.close()
 
 
 class _Asking:
@@ -99,11 +86,7 @@ def _serve(parent: Connection, other: Connection, size: int) -> None:
     from pymediainfo import MediaInfo
 
     other.close()
-    # Nothing that native code prints may reach the function's own output.
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    _bound_memory()
+    restrain(MEMORY)
     file = cast("IO[bytes]", _Asking(parent, size))
     written = MediaInfo.parse(
         file,
@@ -117,13 +100,3 @@ def _serve(parent: Connection, other: Connection, size: int) -> None:
     parent.close()
     # Leave without the parent's cleanup: its handlers and buffers are not this process's.
     os._exit(0)
-
-
-def _bound_memory() -> None:
-    if sys.platform != "linux":
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = mapped + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
