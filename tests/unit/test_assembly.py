@@ -74,7 +74,9 @@ def test_the_time_of_completion_does_not_depend_on_when_the_manifest_is_written(
 
 
 def test_a_pictures_size_stands_on_top_and_the_rest_in_its_block() -> None:
-    facts = picture_facts(ImageFacts(width=3, height=4, format="jpeg", orientation=6))
+    facts = picture_facts(
+        ImageFacts(width=3, height=4, format="jpeg", orientation=6, frame_count=1)
+    )
     assert (facts["width"], facts["height"], facts["orientation"]) == (3, 4, 6)
     assert facts["format"] == "jpeg"
     block = facts["image"]

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from mediamill.domain.facts import DocumentFacts, GpsFacts, VideoFacts
+from mediamill.domain.facts import DocumentFacts, GpsFacts, ImageBlock, VideoFacts
 from mediamill.domain.kind import Kind
-from mediamill.domain.manifest import ImageBlock
 from mediamill.domain.metadata import MetadataRecord, Privacy, Problem, publish
 from mediamill.domain.metadata.publish import MOST_BYTES
 

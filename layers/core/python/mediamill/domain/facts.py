@@ -12,21 +12,16 @@ from mediamill.domain.wire import Pattern
 
 
 @dataclass(frozen=True, slots=True)
-class ImageFacts:
-    """What the decoded picture tells.
+class ImageBlock:
+    """What is known of a picture beyond its size, as far as it was found.
 
-    `width` and `height` as displayed, after orientation (pixels); `orientation` is EXIF's 1–8 as
-    found; `bit_depth` is bits per channel; colours are `#rrggbb` in sRGB; `thumbhash` is the data
-    URL's base64 payload as evanw/thumbhash defines it; `phash` is 16 hex digits.
+    `bit_depth` is bits per channel; colours are `#rrggbb` in sRGB; `thumbhash` is the data URL's
+    base64 payload as evanw/thumbhash defines it; `phash` is 16 hex digits.
     """
 
-    width: int
-    height: int
-    format: str
-    orientation: int = 1
-    has_alpha: bool = False
-    is_animated: bool = False
-    frame_count: int = 1
+    has_alpha: bool | None = None
+    is_animated: bool | None = None
+    frame_count: int | None = None
     page_count: int | None = None
     bit_depth: int | None = None
     color_space: str | None = None
@@ -36,8 +31,22 @@ class ImageFacts:
     thumbhash: str | None = None
     thumbhash_url: str | None = None
     phash: str | None = None
-    truncated: bool = False
-    damaged: bool = False
+    truncated: bool | None = None
+    damaged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts(ImageBlock):
+    """What the decoded picture tells: the block, and what stands above it in the manifest.
+
+    `width` and `height` as displayed, after orientation (pixels); `orientation` is EXIF's 1–8 as
+    found.
+    """
+
+    width: int
+    height: int
+    format: str
+    orientation: int
 
 
 # A date, or a date and a time, with the offset from UTC only where the file states one.

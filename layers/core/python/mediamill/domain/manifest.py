@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mediamill.domain.derivative import Derivative
-from mediamill.domain.facts import AudioFacts, DocumentFacts, GpsFacts, Version, VideoFacts
+from mediamill.domain.facts import (
+    AudioFacts,
+    DocumentFacts,
+    GpsFacts,
+    ImageBlock,
+    Version,
+    VideoFacts,
+)
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.wire import JSON
 
@@ -33,26 +40,6 @@ class StepReport:
     status: StepStatus
     duration_ms: int | None = None
     error: StepError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageBlock:
-    """What is known of a picture beyond its size: facts.ImageFacts, as far as they were found."""
-
-    has_alpha: bool | None = None
-    is_animated: bool | None = None
-    frame_count: int | None = None
-    page_count: int | None = None
-    bit_depth: int | None = None
-    color_space: str | None = None
-    icc_profile: str | None = None
-    average_color: str | None = None
-    dominant_color: str | None = None
-    thumbhash: str | None = None
-    thumbhash_url: str | None = None
-    phash: str | None = None
-    truncated: bool | None = None
-    damaged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

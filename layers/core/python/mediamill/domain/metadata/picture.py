@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mediamill.domain.facts import GpsFacts
-from mediamill.domain.manifest import ImageBlock
+from mediamill.domain.facts import GpsFacts, ImageBlock
 from mediamill.domain.metadata import icc
 from mediamill.domain.metadata.exif import ExifFacts, read_exif
 from mediamill.domain.metadata.guard import MIB, GuardedFile

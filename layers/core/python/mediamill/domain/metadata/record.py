@@ -9,13 +9,13 @@ from mediamill.domain.facts import (
     ChapterFacts,
     DocumentFacts,
     GpsFacts,
+    ImageBlock,
     SubtitleFacts,
     Version,
     VideoFacts,
     When,
 )
 from mediamill.domain.kind import Kind
-from mediamill.domain.manifest import ImageBlock
 from mediamill.domain.wire import JSON
 
 # Readers may rely on the major number: a minor one only ever adds fields.
