@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -187,11 +186,6 @@ def record_json(record: Record) -> dict[str, Any]:
 def row_json(row: Row) -> dict[str, Any]:
     """A line of a list for a machine."""
     return asdict(row)
-
-
-def as_json(value: Any) -> str:
-    """JSON as people and machines both read it."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def summary(records: Iterable[Record]) -> str:

@@ -31,11 +31,17 @@ def find_sources(paths: Sequence[Path], prefix: str = "") -> Sequence[Source]:
 
     A path that is absolute or climbs keeps what comes after that, from its last folder on:
     `../../holiday` becomes `holiday/…`. Hidden files inside a folder are left out.
-    Raises Usage where a path is missing, empty, or makes a key that cannot be.
+    Raises Usage where a path is missing, empty, cannot be read, or makes a key that cannot be.
     """
     sources: dict[str, Source] = {}
     for path in paths:
-        found = list(_below(path))
+        try:
+            found = list(_below(path))
+        except OSError as error:
+            raise Usage(
+                f"{error.filename or path} cannot be read: {error.strerror or error}.",
+                do="Look at its permissions, or leave it out.",
+            ) from error
         if not found:
             raise Usage(f"{path} has no files in it.", do="Name a folder with files, or a file.")
         for each in found:
@@ -73,7 +79,8 @@ def _files(folder: Path) -> Iterable[Path]:
 def _key(given: Path, found: Path) -> str:
     inner = found.relative_to(given)
     climbs = given.is_absolute() or ".." in given.parts
-    top = given.resolve().name if climbs else given.as_posix()
+    last = given.resolve().name if given.name in ("", "..") else given.name
+    top = last if climbs else given.as_posix()
     return str(PurePosixPath(top) / inner.as_posix())
 
 

@@ -94,3 +94,21 @@ def test_a_name_that_is_no_utf_8_is_refused(holiday: Path) -> None:
 def test_a_link_to_a_folder_above_ends(holiday: Path) -> None:
     (holiday / "day 1" / "up").symlink_to(holiday, target_is_directory=True)
     assert keys("holiday") == ["holiday/a+b.jpg", "holiday/day 1/é.png"]
+
+
+def test_a_linked_folder_keeps_the_name_it_was_given_by(tmp_path: Path) -> None:
+    (tmp_path / "releases" / "7").mkdir(parents=True)
+    (tmp_path / "releases" / "7" / "a.txt").write_text("a")
+    (tmp_path / "current").symlink_to(tmp_path / "releases" / "7")
+    assert [source.key for source in find_sources([tmp_path / "current"])] == ["current/a.txt"]
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(Usage, match=f"{tmp_path} cannot be read: Permission denied"):
+        find_sources([tmp_path])
