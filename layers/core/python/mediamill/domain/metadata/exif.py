@@ -169,7 +169,7 @@ def _gps_time(place: Mapping[str, JSON]) -> str | None:
     hours, minutes, seconds = (part if isinstance(part, int | float) else -1 for part in clock)
     if min(hours, minutes, seconds) < 0 or max(hours, minutes, seconds) >= 60:
         return None
-    whole, fraction = divmod(round(seconds * 1000), 1000)
+    whole, fraction = divmod(min(round(seconds * 1000), 59_999), 1000)
     return when.iso(f"{day} {int(hours):02}:{int(minutes):02}:{whole:02}.{fraction:03}", zone="Z")
 
 

@@ -87,7 +87,6 @@ class MediaFacts:
     """All that the container says; `tracks` is MediaInfo's own account, tidied."""
 
     format: str | None = None
-    content_type: str | None = None
     duration: float | None = None
     bitrate: int | None = None
     video: tuple[VideoFacts, ...] = ()
@@ -128,7 +127,6 @@ def read_media(file: SeekableFile) -> MediaFacts:
     places = [source[name] for source in (general, extra) for name in _PLACES if name in source]
     return MediaFacts(
         format=codecs.container(general, bool(by_type["Video"])),
-        content_type=clean(general.get("InternetMediaType"), 100),
         duration=_duration(general)
         or _longest(by_type["Video"] + by_type["Audio"])
         or (movie.duration and round(movie.duration, 3)),

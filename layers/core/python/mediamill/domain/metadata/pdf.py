@@ -52,7 +52,6 @@ class PdfFacts:
     document: dict[str, Any] = field(default_factory=dict)
     xmp: dict[str, JSON] = field(default_factory=dict)
     info: dict[str, JSON] = field(default_factory=dict)
-    is_pdf: bool = True
     broken: bool = False
     bounded: bool = False
 
@@ -80,7 +79,6 @@ def _read(file: GuardedFile, found: PdfFacts) -> None:
     file.seek(0)
     head = file.read(2048)
     match = re.search(rb"%PDF-(\d\.\d)", head)
-    found.is_pdf = match is not None or b"%PDF" in head
     if match:
         found.document["version"] = match[1].decode()
     found.document["linearized"] = b"/Linearized" in head

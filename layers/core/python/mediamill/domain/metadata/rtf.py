@@ -55,7 +55,7 @@ def read_rtf(window: Window) -> dict[str, Any]:
     if match := re.search(r"\{\\keywords(?![a-z])", info):
         words = _plain(_group(info, match.start())[len(match[0]) : -1], encoding)
         parts = words.split(";" if ";" in words else ",")[:100]
-        facts["keywords"] = tuple(word for part in parts if (word := clean(part, 200) or ""))
+        facts["keywords"] = tuple(keyword for part in parts if (keyword := clean(part, 200)))
     for word, name in _COUNTS.items():
         if match := re.search(rf"\\{word}(\d{{1,9}})", info):
             facts[name] = int(match[1])
