@@ -74,12 +74,12 @@ def seccomp_program(machine: Machine) -> bytes:
     """The filter, as the kernel's classic BPF: eight bytes an instruction."""
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
     allow, kill, refuse = 0x7FFF0000, 0x80000000, 0x00050000 | _EACCES
-    # The body's jumps are written once its length is known: `refuse` is last, `allow` before it.
-    body: list[tuple[int, int, str]] = [(at_least, 0x40000000, "refuse")]  # the x32 calls
-    body += [(equal, number, "refuse") for number in machine.refused]
+    # Each of the body jumps to `refuse`, which is last; `allow` stands before it.
+    body = [(at_least, 0x40000000)]  # the x32 calls
+    body += [(equal, number) for number in machine.refused]
     tail = 5  # is it socket? · load the family · is it AF_UNIX? · allow · refuse
     code = [(load, 0, 0, 4), (equal, 1, 0, machine.audit), (give, 0, 0, kill), (load, 0, 0, 0)]
-    for index, (operation, value, _) in enumerate(body):
+    for index, (operation, value) in enumerate(body):
         code.append((operation, len(body) - index - 1 + tail - 1, 0, value))
     code += [
         (equal, 0, 2, machine.socket),

@@ -118,6 +118,8 @@ def warm(program: Path, profile: Path) -> Office:
             unfinished.rename(profile)
         except OSError:  # another process was first; its profile is as good
             shutil.rmtree(unfinished)
+            if not profile.exists():
+                raise
     return Office(program, profile)
 
 

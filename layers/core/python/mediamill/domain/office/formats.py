@@ -44,32 +44,28 @@ class Format:
         return f"{self.family.value}_pdf_Export"
 
 
-def _row(extension: str, family: Family, container: Container, import_filter: str) -> Format:
-    return Format(extension, family, container, import_filter)
-
-
-DOC = _row("doc", Family.TEXT, Container.OLE, "MS Word 97")
-DOC_95 = _row("doc", Family.TEXT, Container.OLE, "MS Word 95")
-DOCX = _row("docx", Family.TEXT, Container.ZIP, "MS Word 2007 XML")
-ODT = _row("odt", Family.TEXT, Container.ZIP, "writer8")
-FODT = _row("fodt", Family.TEXT, Container.PLAIN, "OpenDocument Text Flat XML")
-RTF = _row("rtf", Family.TEXT, Container.PLAIN, "Rich Text Format")
-XLS = _row("xls", Family.SHEET, Container.OLE, "MS Excel 97")
-XLS_95 = _row("xls", Family.SHEET, Container.OLE, "MS Excel 95")
-XLSX = _row("xlsx", Family.SHEET, Container.ZIP, "Calc MS Excel 2007 XML")
-XLSB = _row("xlsb", Family.SHEET, Container.ZIP, "Calc MS Excel 2007 Binary")
-ODS = _row("ods", Family.SHEET, Container.ZIP, "calc8")
-FODS = _row("fods", Family.SHEET, Container.PLAIN, "OpenDocument Spreadsheet Flat XML")
-PPT = _row("ppt", Family.SLIDES, Container.OLE, "MS PowerPoint 97")
-PPTX = _row("pptx", Family.SLIDES, Container.ZIP, "Impress MS PowerPoint 2007 XML")
-ODP = _row("odp", Family.SLIDES, Container.ZIP, "impress8")
-FODP = _row("fodp", Family.SLIDES, Container.PLAIN, "OpenDocument Presentation Flat XML")
-HTML = _row("html", Family.TEXT, Container.PLAIN, "HTML (StarWriter)")
-TEXT = _row("txt", Family.TEXT, Container.PLAIN, "Text (encoded):UTF8,LF,,,")
+DOC = Format("doc", Family.TEXT, Container.OLE, "MS Word 97")
+DOC_95 = Format("doc", Family.TEXT, Container.OLE, "MS Word 95")
+DOCX = Format("docx", Family.TEXT, Container.ZIP, "MS Word 2007 XML")
+ODT = Format("odt", Family.TEXT, Container.ZIP, "writer8")
+FODT = Format("fodt", Family.TEXT, Container.PLAIN, "OpenDocument Text Flat XML")
+RTF = Format("rtf", Family.TEXT, Container.PLAIN, "Rich Text Format")
+XLS = Format("xls", Family.SHEET, Container.OLE, "MS Excel 97")
+XLS_95 = Format("xls", Family.SHEET, Container.OLE, "MS Excel 95")
+XLSX = Format("xlsx", Family.SHEET, Container.ZIP, "Calc MS Excel 2007 XML")
+XLSB = Format("xlsb", Family.SHEET, Container.ZIP, "Calc MS Excel 2007 Binary")
+ODS = Format("ods", Family.SHEET, Container.ZIP, "calc8")
+FODS = Format("fods", Family.SHEET, Container.PLAIN, "OpenDocument Spreadsheet Flat XML")
+PPT = Format("ppt", Family.SLIDES, Container.OLE, "MS PowerPoint 97")
+PPTX = Format("pptx", Family.SLIDES, Container.ZIP, "Impress MS PowerPoint 2007 XML")
+ODP = Format("odp", Family.SLIDES, Container.ZIP, "impress8")
+FODP = Format("fodp", Family.SLIDES, Container.PLAIN, "OpenDocument Presentation Flat XML")
+HTML = Format("html", Family.TEXT, Container.PLAIN, "HTML (StarWriter)")
+TEXT = Format("txt", Family.TEXT, Container.PLAIN, "Text (encoded):UTF8,LF,,,")
 # These become one of the above before LibreOffice sees them.
-MARKDOWN = _row("md", Family.TEXT, Container.PLAIN, HTML.import_filter)
-CSV = _row("csv", Family.SHEET, Container.PLAIN, ODS.import_filter)
-EPUB = _row("epub", Family.TEXT, Container.ZIP, HTML.import_filter)
+MARKDOWN = Format("md", Family.TEXT, Container.PLAIN, HTML.import_filter)
+CSV = Format("csv", Family.SHEET, Container.PLAIN, ODS.import_filter)
+EPUB = Format("epub", Family.TEXT, Container.ZIP, HTML.import_filter)
 
 # What an extension promises. Content decides where it can; these decide for plain text alone.
 BY_EXTENSION = {
