@@ -174,7 +174,11 @@ def bomb(size: int) -> bytes:
     return docx(text="a" * size)
 
 
-def epub(*chapters: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
+def epub(
+    *chapters: str,
+    pictures: Mapping[str, bytes] | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> bytes:
     """A book of these chapter bodies; `pictures` by path inside the book's folder."""
     names = [f"chapter{index}.xhtml" for index in range(len(chapters))]
     items = "".join(f'<item id="i{n}" href="{name}"/>' for n, name in enumerate(names))
@@ -195,5 +199,6 @@ def epub(*chapters: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
                 for name, body in zip(names, chapters, strict=True)
             },
             **{f"book/{name}": body for name, body in (pictures or {}).items()},
+            **(extra or {}),
         }
     )

@@ -21,7 +21,7 @@ from mediamill.domain.errors import (
     Unprocessable,
     Unsupported,
 )
-from mediamill.domain.office import formats
+from mediamill.domain.office import formats, links, table
 from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.prepare import Ready, prepare
 
@@ -106,6 +106,26 @@ def test_refuses_a_part_that_is_not_what_its_checksum_says(tmp_path: Path) -> No
     original[original.index(b"unharmed")] ^= 1
     with pytest.raises(Broken):
         ready(tmp_path, bytes(original), "letter.odt")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_refuses_a_packing_that_office_formats_do_not_know(tmp_path: Path, packing: int) -> None:
+    original = io.BytesIO()
+    with zipfile.ZipFile(original, "w", packing) as package:
+        package.writestr("[Content_Types].xml", "x")
+    with pytest.raises(Broken):
+        ready(tmp_path, original.getvalue(), "letter.docx")
+
+
+@pytest.mark.parametrize("change", [(b"PK\x01\x02", 42, 0xFF), (b"PK\x05\x06", 16, 0xFF)])
+def test_refuses_a_directory_that_points_outside_of_the_file(
+    tmp_path: Path, change: tuple[bytes, int, int]
+) -> None:
+    signature, offset, value = change
+    original = bytearray(made.docx(text="x"))
+    original[original.index(signature) + offset] = value
+    with pytest.raises(Broken):
+        ready(tmp_path, bytes(original), "letter.docx")
 
 
 def test_refuses_ten_thousand_parts(tmp_path: Path) -> None:
@@ -193,6 +213,60 @@ def test_cuts_references_out_of_open_documents_and_keeps_links_to_read(tmp_path:
     assert "secret.png" not in content
     assert 'xlink:href="Pictures/own.png"' in content
     assert 'xlink:href="https://example.com/read"' in content
+
+
+XLINK = 'xmlns:y="http://www.w3.org/1999/xlink"'
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f'<d:image xmlns:d="urn" {XLINK} y:href="http://example.com/pixel"/>',
+        '<draw:image xlink:href="&#104;ttp://example.com/pixel"/>',
+        '<draw:image xlink:href="&pixel;/pixel"/>',
+        '<draw:image xlink:href=" file:///etc/pixel"/>',
+        '<image xlink:href="//example.com/pixel"/>',
+        '<script:event-listener xlink:href="vnd.sun.star.script:pixel"/>',
+    ],
+    ids=["prefixes", "reference", "entity", "space", "no scheme", "script"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_cuts_references_in_every_way_that_xml_can_write_them(link: str, encoding: str) -> None:
+    part = f'<?xml version="1.0" encoding="{encoding}"?><office>{link}<p>kept</p></office>'
+    cut = links.cut_references(part.encode(encoding))
+    assert b"pixel" not in cut
+    assert b"<p>kept</p>" in cut
+
+
+@pytest.mark.parametrize("mode", ["&#69;xternal", "external", "Elsewhere"])
+@pytest.mark.parametrize("prefix", ["", "r:"])
+def test_cuts_every_relation_that_does_not_say_that_it_is_internal(mode: str, prefix: str) -> None:
+    relation = '<{}Relationship Type="image" Target="{}" TargetMode="{}"/>'
+    cut = links.cut_relations(
+        (
+            relation.format(prefix, "http://example.com/pixel", mode)
+            + relation.format(prefix, "media/own.png", "Internal")
+        ).encode()
+    )
+    assert b"pixel" not in cut
+    assert b"own.png" in cut
+
+
+def test_what_a_reader_clicks_stays() -> None:
+    clicked = (
+        b'<text:a xlink:href="https://example.com/a">a</text:a>'
+        b'<draw:area-circle xlink:href="https://example.com/b"/>'
+        b'<presentation:event-listener xlink:href="https://example.com/c"/>'
+        b'<draw:image xlink:href="Pictures/own.png"/>'
+    )
+    assert links.cut_references(clicked) == clicked
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "cp037", "no-such"])
+def test_refuses_a_part_in_an_encoding_that_hides_its_markup(encoding: str) -> None:
+    part = f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode()
+    with pytest.raises(Broken):
+        links.cut_references(part)
 
 
 @pytest.mark.parametrize(
@@ -329,6 +403,21 @@ def test_reads_text_in_whatever_encoding_it_is(
     assert expected in ready(tmp_path, encoded, "notes.txt").path.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "declared", ["utf-16", "utf-7", "punycode", "idna", "undefined", "unicode_escape", "hex", "no"]
+)
+def test_a_page_that_declares_what_it_cannot_be_in_is_read_as_it_is(
+    tmp_path: Path, declared: str
+) -> None:
+    source = f"<html><meta charset={declared}><p>Grüße \\x41</p></html>\n".encode()
+    assert "Grüße \\x41" in ready(tmp_path, source, "a.html").path.read_text("utf-8")
+
+
+def test_a_mark_before_the_markup_does_not_hide_it(tmp_path: Path) -> None:
+    page = b"\xef\xbb\xbf<!DOCTYPE html><html><p>hi</html>"
+    assert ready(tmp_path, page, "no extension").format == formats.HTML
+
+
 def test_cuts_text_that_no_page_could_hold(tmp_path: Path) -> None:
     assert ready(tmp_path, b"line\n" * 10_000, "long.txt").truncated
     assert not ready(tmp_path, b"line\n" * 100, "short.txt").truncated
@@ -361,6 +450,19 @@ def test_csv_is_cut_after_what_the_pages_can_show(tmp_path: Path) -> None:
     assert len(cells(long)) == 2 * 2 * 120
 
 
+def test_csv_is_cut_before_a_row_that_would_make_it_too_wide_for_all(tmp_path: Path) -> None:
+    source = b"a,b\n" * 200 + b"," * 2_000 + b"\nc,d\n"
+    of = table_of(source, rows=1_000, folder=tmp_path)
+    assert of == (False, 202 * 1_024)
+    assert table_of(b"a,b\n" * 400 + b"," * 2_000, rows=1_000, folder=tmp_path) == (True, 800)
+
+
+def table_of(source: bytes, *, rows: int, folder: Path) -> tuple[bool, int]:
+    """Whether it was cut, and its cells."""
+    cut = table.write(source, folder / "table.ods", rows=rows)
+    return cut, len(cells(Ready(folder / "table.ods", formats.ODS)))
+
+
 def test_nothing_of_a_strangers_name_reaches_the_command_line(tmp_path: Path) -> None:
     assert ready(tmp_path, made.docx(), "--convert-to; rm -rf.docx").path.name == "document.docx"
 
@@ -387,6 +489,27 @@ def test_a_book_is_read_in_the_order_of_its_spine_with_its_own_pictures(tmp_path
     assert "data:image/png;base64,UE5H" in page
     for gone in ("example.com", "passwd", "<script"):
         assert gone not in page
+
+
+def test_a_torn_picture_of_a_book_is_left_out(tmp_path: Path) -> None:
+    book = bytearray(made.epub("<p>kept<img src='a.png'></p>", pictures={"a.png": b"picture" * 9}))
+    at = book.index(b"book/a.png") + len("book/a.png")
+    book[at : at + 4] = b"torn"
+    page = ready(tmp_path, bytes(book), "book.epub").path.read_text("utf-8")
+    assert "kept" in page
+    assert "a.png" not in page
+
+
+def test_a_book_that_only_its_own_reader_opens_says_so(tmp_path: Path) -> None:
+    encrypted = '<e><CipherReference URI="{}"/></e>'
+    readable = made.epub("<p>one</p>", extra={ENCRYPTION: encrypted.format("book/font.otf")})
+    assert "one" in ready(tmp_path, readable, "book.epub").path.read_text("utf-8")
+    locked = made.epub("<p>one</p>", extra={ENCRYPTION: encrypted.format("book/chapter0.xhtml")})
+    with pytest.raises(PasswordRequired):
+        ready(tmp_path, locked, "book.epub")
+
+
+ENCRYPTION = "META-INF/encryption.xml"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def opened(original: Path, *, write: bool = False) -> Iterator[olefile.OleFileIO
     try:
         with olefile.OleFileIO(str(original), write_mode=write) as compound:
             yield compound
-    except (OSError, ValueError, IndexError, struct.error) as error:
+    except (OSError, ValueError, IndexError, MemoryError, struct.error) as error:
         raise Broken(
             "The document is damaged: its streams cannot be read.", code="broken_document"
         ) from error

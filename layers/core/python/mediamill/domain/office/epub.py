@@ -12,6 +12,7 @@ import base64
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,11 @@ from urllib.parse import unquote
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from mediamill.domain.errors import Broken
+from mediamill.domain.errors import Broken, PasswordRequired
 from mediamill.domain.office import text
 from mediamill.domain.office.package import opened, read_small
 
-_CONTAINER = "META-INF/container.xml"
+_CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _BODY_OPENS = re.compile(r"<body\b[^<>]*>", re.IGNORECASE)
 _PICTURES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "gif": "gif"}
 _PICTURE_BYTES = 20_000_000  # of all pictures together; later ones are left out
@@ -34,11 +35,13 @@ _NEW_PAGE = '<p style="page-break-before:always"></p>'
 def as_html(original: Path, *, limit: int) -> tuple[str, bool]:
     """The book as one HTML page of at most `limit` letters; whether it was cut there.
 
-    Raises Broken where the book has no readable spine.
+    Raises Broken where the book has no readable spine, and PasswordRequired where its chapters
+    are encrypted for a reader of their own.
     """
     with opened(original) as book:
         try:
             folder, spine, title = _spine(book)
+            locked = _locked(book)
         except (ElementTree.ParseError, DefusedXmlException, StopIteration) as error:
             raise Broken(
                 "The book is damaged: its table of parts cannot be read.", code="broken_document"
@@ -50,6 +53,8 @@ def as_html(original: Path, *, limit: int) -> tuple[str, bool]:
             part = posixpath.normpath(posixpath.join(folder, name))
             if part not in book.NameToInfo:
                 continue
+            if part in locked:
+                raise PasswordRequired("The book is encrypted: only its own reader opens it.")
             chapter = _chapter(text.decode(book.read(part)), pictures.seen_from(part))
             letters += len(chapter)
             if letters > limit and chapters:
@@ -68,6 +73,14 @@ def _spine(book: zipfile.ZipFile) -> tuple[str, Iterator[str], str]:
     title = next((entry.text or "" for entry in _all(package, "title")), "")
     order = [entry.get("idref") for entry in _all(package, "itemref")]
     return posixpath.dirname(package_path), (parts[one] for one in order if one in parts), title
+
+
+def _locked(book: zipfile.ZipFile) -> set[str]:
+    """The parts that are encrypted (OCF 3.3, 4.2.6.3.2); fonts often are, to no harm."""
+    if _ENCRYPTION not in book.NameToInfo:
+        return set()
+    encryption = ElementTree.fromstring(read_small(book, _ENCRYPTION))
+    return {unquote(entry.get("URI", "")) for entry in _all(encryption, "CipherReference")}
 
 
 def _all(root: Any, name: str) -> Iterator[Any]:
@@ -96,5 +109,8 @@ class _Pictures:
         if entry is None or kind is None or entry.file_size > self._left:
             return None
         self._left -= entry.file_size
-        picture = base64.b64encode(self._book.read(entry)).decode("ascii")
+        try:
+            picture = base64.b64encode(self._book.read(entry)).decode("ascii")
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+            return None  # nothing may be raised through the cleaner, which would keep the reference
         return f"data:image/{kind};base64,{picture}"

@@ -31,6 +31,7 @@ from mediamill.domain.office.formats import (
 )
 
 _TYPES = "[Content_Types].xml"
+_TORN = "The document is damaged: its package cannot be read to the end."
 _SMALL_PART = 4_000_000  # bytes; directories and relations of honest packages are far below
 
 # The main part's media type, in [Content_Types].xml, and ODF's own `mimetype`.
@@ -71,18 +72,24 @@ def opened(original: Path) -> Iterator[zipfile.ZipFile]:
         NotImplementedError,
         UnicodeDecodeError,
     ) as error:
-        raise Broken(
-            "The document is damaged: its package cannot be read to the end.",
-            code="broken_document",
-        ) from error
+        raise Broken(_TORN, code="broken_document") from error
 
 
 def check(package: zipfile.ZipFile, bounds: Bounds) -> None:
-    """Refuse bombs by what the directory announces.
+    """Refuse bombs and torn packages by what the directory announces.
 
-    Raises TooLarge past a bound, PasswordRequired where the entries themselves are encrypted.
+    Raises TooLarge past a bound, PasswordRequired where the entries themselves are encrypted, and
+    Broken where an entry cannot be: Office formats know no other packing than these two.
     """
     entries = package.infolist()
+    for entry in entries:
+        packing = entry.compress_type
+        if (
+            not entry.filename
+            or entry.header_offset < 0
+            or packing not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        ):
+            raise Broken(_TORN, code="broken_document")
     if len(entries) > bounds.entries:
         raise TooLarge(f"The document has {len(entries):,} parts; {bounds.entries:,} are allowed.")
     expanded = sum(entry.file_size for entry in entries)
@@ -154,7 +161,7 @@ def prepare(original: Path, target: Path, format_: Format) -> None:
 
 
 def _edit_for(name: str, format_: Format) -> Callable[[bytes], bytes] | None:
-    if name.endswith(".rels"):
+    if name.lower().endswith(".rels"):
         return links.cut_relations
     if format_ in (ODT, ODS, ODP) and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
         if format_.family is Family.SHEET and name == "styles.xml":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def recognise(original: Path, *, name: str, content_type: str, bounds: Bounds) -
         return RTF
     if (flat := _FLAT.search(head)) and flat[1] in _FLAT_FORMATS:
         return _FLAT_FORMATS[flat[1]]
-    if _MARKUP.match(head):
+    if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
         return HTML
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     media_type = content_type.partition(";")[0].strip().lower()

@@ -48,33 +48,34 @@ def separator(text: str) -> str:
 
 
 def write(original: bytes, target: Path, *, rows: int) -> bool:
-    """Write the CSV as an ODS file; whether it was cut after `rows` rows."""
+    """Write the CSV as an ODS file; whether it was cut, after `rows` rows at the latest."""
     text = decode(original).replace("\0", "")
     csv.field_size_limit(1_000_000)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text))
     table: list[list[str]] = []
+    columns = 0
     cut = False
     try:
         for row in reader:
-            if len(table) == rows:
+            widest = max(columns, min(len(row), _COLUMNS))
+            if table and (len(table) == rows or (len(table) + 1) * widest > _CELLS):
                 cut = True
                 break
+            columns = widest
             table.append(row[:_COLUMNS])
     except csv.Error:
         cut = True  # a field of more than a million characters: what stands before it is kept
-    columns = max(map(len, table), default=0)
     if not columns:
         raise Broken("The table is empty.", code="broken_document")
-    kept = table[: max(_CELLS // columns, 1)]
-    widths = column_widths(kept, columns)
+    widths = column_widths(table, columns)
     with zipfile.ZipFile(target, "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         package.writestr("META-INF/manifest.xml", _MANIFEST)
         package.writestr("styles.xml", _styles(landscape=sum(widths) > _CM_PORTRAIT))
         with package.open("content.xml", "w") as part:
-            for piece in _content(kept, widths):
+            for piece in _content(table, widths):
                 part.write(piece.encode())
-    return cut or len(kept) < len(table)
+    return cut
 
 
 def column_widths(table: Sequence[Sequence[str]], columns: int) -> Sequence[float]:

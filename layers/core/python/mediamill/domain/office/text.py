@@ -19,6 +19,10 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# A page that could be read for its declaration is in none of the first (HTML, 13.2.3.3); the others
+# are no character sets, but Python's.
+_NEVER_DECLARED = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
+_NEVER_DECLARED |= {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"}
 _SAMPLE = 65_536  # bytes that an encoding is guessed from
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([\w:.-]+)""", re.IGNORECASE)
@@ -32,7 +36,8 @@ def decode(original: bytes, *, declared: str | None = None) -> str:
             return original.decode(encoding, "replace")
     for candidate in (declared or "utf-8", "utf-8"):
         try:
-            return original.decode(candidate)
+            if codecs.lookup(candidate).name not in _NEVER_DECLARED:
+                return original.decode(candidate)
         except (UnicodeDecodeError, LookupError):
             continue
     # Imported here: most text is UTF-8, and the tables take 40 ms.
