@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import resource
+from pathlib import Path
 
 import pytest
 from made import pdf
@@ -21,6 +23,11 @@ def raster() -> Raster:
         return Raster(document, 1, (201, 100))
 
 
+def resident() -> int:
+    """Bytes of memory that this process has in use."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
 def test_lossless_keeps_every_pixel() -> None:
     page = raster()
     body = webp.encode(page.pixels, 201, 100, lossless=True, quality=30, method=0)
@@ -34,6 +41,17 @@ def test_lossy_is_the_same_as_through_pillow(monkeypatch: pytest.MonkeyPatch) ->
     through_pillow = io.BytesIO()
     page.picture().save(through_pillow, "WEBP", quality=80, method=2)
     assert body == through_pillow.getvalue()
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_keeps_no_memory_of_what_it_encoded(lossless: bool) -> None:
+    with open_document(pdf.document([RED_LEFT])) as document:
+        page = Raster(document, 1, (1000, 1000))
+    for count in range(60):
+        webp.encode(page.pixels, 1000, 1000, lossless=lossless, quality=0, method=0)
+        if count == 5:
+            before = resident()
+    assert resident() - before < 20_000_000  # 1.5 MB for each would be 80
 
 
 def test_gives_nothing_for_a_picture_that_webp_cannot_hold() -> None:

@@ -103,6 +103,8 @@ def _libwebp() -> ctypes.CDLL | None:
         library.WebPConfigInitInternal.argtypes = (POINTER(_Config), c_int, c_float, c_int)
         library.WebPPictureInitInternal.argtypes = (POINTER(_Picture), c_int)
         library.WebPEncode.argtypes = (POINTER(_Config), POINTER(_Picture))
+        library.WebPPictureFree.argtypes = (POINTER(_Picture),)
+        library.WebPPictureFree.restype = None
         library.WebPMemoryWriterInit.argtypes = (POINTER(_Writer),)
         library.WebPMemoryWriterInit.restype = None
         library.WebPMemoryWriterClear.argtypes = (POINTER(_Writer),)
@@ -142,3 +144,4 @@ def encode(
         return ctypes.string_at(writer.mem, writer.size)
     finally:
         library.WebPMemoryWriterClear(byref(writer))
+        library.WebPPictureFree(byref(picture))  # what it made of the pixels, not the pixels
