@@ -123,4 +123,4 @@ office-image:  ## build it as IMAGE; push that to ECR, deploy with OfficeWorker=
 
 .PHONY: office-image-local
 office-image-local: setup  ## the same with SAM's runtime emulator in it, as `mediamill up` builds it
-	@$(BIN)/python scripts/office_image.py --tag $(IMAGE)-local $(if $(BASE),--base $(BASE))
+	@$(BIN)/python scripts/office_image.py $(if $(BASE),--base $(BASE))

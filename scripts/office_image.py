@@ -1,6 +1,6 @@
 """Build the office worker's image as `mediamill up` does, if need be from a base of your own.
 
-    make office-image-local [BASE=…] [IMAGE=NAME:TAG]
+    make office-image-local [BASE=…]
 
 Where it was built, `mediamill up` finds it and builds nothing.
 """
@@ -21,15 +21,12 @@ def main() -> None:
     """Build it unless it is there; say its name."""
     parser = argparse.ArgumentParser(description="Build the office worker's image.")
     parser.add_argument("--base", default="", help="a base image instead of public Debian")
-    parser.add_argument("--tag", default="", help="a further name for it")
     wanted = parser.parse_args()
     engine = docker.find()
     if engine is None:
         sys.exit("Docker does not answer.")
     try:
         name = image.build(engine, ROOT, LOG, base=wanted.base, progress=told)
-        if wanted.tag:
-            engine("tag", name, wanted.tag)
     except docker.DockerFailure as failure:
         sys.exit(f"The office image cannot be built: {failure} ({LOG})")
     print(name)

@@ -22,9 +22,10 @@ from PIL import Image
 from mediamill.aws.items import from_item
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import StepStatus
+from mediamill_cli.local import image
 from mediamill_cli.stack import Stack
 
-OFFICE_IMAGE = "mediamill-office:latest-local"
+OFFICE_IMAGE = image.name(Path(__file__).parents[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,15 @@ def test_office_makes_a_pdf_in_its_image(deployment: Deployment) -> None:
         pytest.skip(f"{OFFICE_IMAGE} is not built: make office-image-local")
     # SAM puts its emulator into the image by commands that need root. That the function itself
     # works as nobody in particular, and with a read-only root, is tested without SAM.
-    image = f"{OFFICE_IMAGE}-for-sam"
+    for_sam = f"{OFFICE_IMAGE}-for-sam"
     layered = f"FROM {OFFICE_IMAGE}\nUSER root\n".encode()
     subprocess.run(
-        ["docker", "build", "--quiet", "--tag", image, "-"],
+        ["docker", "build", "--quiet", "--tag", for_sam, "-"],
         input=layered, capture_output=True, check=True,
     )  # fmt: skip
     variables = environment(deployment.stack, "DocumentFunction")
     variables |= {"POWERTOOLS_SERVICE_NAME": "office", "MAX_OFFICE_PAGES": "100"}
-    outcome, key = deployment.invoke("OfficeImage", "office", variables=variables, ImageUri=image)
+    outcome, key = deployment.invoke("OfficeImage", "office", variables=variables, ImageUri=for_sam)
     assert outcome.succeeded, outcome.output
     with pypdfium2.PdfDocument(deployment.result(f"pdf/{key}.pdf")) as pdf:
         assert "one grain" in pdf[0].get_textpage().get_text_range()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -27,25 +26,17 @@ from mediamill.aws.items import from_item, to_item
 from mediamill.aws.records import FanOut, encode
 from mediamill.domain.asset import Asset, Record, Source, Step
 from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill_cli.local import docker, image
 
-IMAGE = "mediamill-office:latest-local"
-
-
-def _is_built() -> bool:
-    if shutil.which("docker") is None:
-        return False
-    found = subprocess.run(
-        ["docker", "image", "inspect", IMAGE],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    return found.returncode == 0
-
+IMAGE = image.name(Path(__file__).parents[2])
+ENGINE = docker.find()
 
 pytestmark = [
     pytest.mark.docker,
-    pytest.mark.skipif(not _is_built(), reason=f"{IMAGE} is not built: make office-image-local"),
+    pytest.mark.skipif(
+        ENGINE is None or not ENGINE.has_image(IMAGE),
+        reason=f"{IMAGE} is not built: make office-image-local",
+    ),
 ]
 
 
