@@ -106,8 +106,8 @@ def theirs_of(path: Path, page: int, size: tuple[int, int]) -> Image.Image | str
     if not path.exists():
         return "soffice makes no PDF of it"
     try:
-        with open_document(path) as document, document.page(page) as sheet:
-            across, down = sheet.get_size()
+        with open_document(path) as document:
+            across, down = document.page(page).get_size()
     except (Unprocessable, IndexError):
         return pdftoppm(path, page, size)
     if abs(across / down - size[0] / size[1]) > 0.02:
