@@ -10,8 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made import records
 from made.pictures import jpeg
 from made.pipeline import Pipeline
+
+from mediamill.aws.items import to_item
+from mediamill.domain.asset import Step
 
 pytestmark = pytest.mark.e2e
 
@@ -93,6 +97,17 @@ def test_a_large_file_goes_in_parts(mediamill: Run, pipeline: Pipeline, tmp_path
     stored = pipeline.stack.s3.head_object(Bucket=pipeline.stack.uploads, Key="large.bin")
     assert stored["ContentLength"] == 33_000_000
     assert stored["ETag"].endswith('-3"')
+
+
+def test_status_says_when_it_has_waited_long_enough(mediamill: Run, pipeline: Pipeline) -> None:
+    slow = records.record(asset=records.asset("slow.jpg"), steps={"image": Step()})
+    pipeline.stack.dynamodb.put_item(
+        TableName=pipeline.stack.output("AssetsTableName"), Item=to_item(slow)
+    )
+    done = mediamill("status", "--wait", "--timeout", "1", "slow.jpg")
+    assert done.returncode == 1
+    assert "Not done after 1 s" in done.stderr
+    assert "processing" in done.stdout
 
 
 def test_open_prints_a_link_that_works(mediamill: Run, tmp_path: Path) -> None:

@@ -51,6 +51,11 @@ def status(
                 while found.status is Status.PROCESSING and time.monotonic() < deadline:
                     time.sleep(_POLL_SECONDS)
                     found = record(chosen, key)
+            if found.status is Status.PROCESSING:
+                err.print(
+                    Text(f"! Not done after {timeout:.0f} s; it goes on.", style="yellow"),
+                    soft_wrap=True,
+                )
         if json:
             print_json(record_json(found))
         else:
