@@ -107,8 +107,8 @@ def theirs_of(path: Path, page: int, size: tuple[int, int]) -> Image.Image | str
         return "soffice makes no PDF of it"
     try:
         with open_document(path) as document:
-            across, down = document.page(page).get_size()
-    except (Unprocessable, IndexError):
+            across, down = document.page_size(page)
+    except Unprocessable:
         return pdftoppm(path, page, size)
     if abs(across / down - size[0] / size[1]) > 0.02:
         scale = max(size) / max(across, down)

@@ -21,22 +21,18 @@ _HYPHEN = "\x02"  # PDFium's sign for a word that is divided at the end of a lin
 _SPACES_AT_LINE_END = re.compile("[ \t]+(?=\n|$)")
 
 
-def letters(page: pypdfium2.PdfPage) -> str:
-    """The text of a page, lines divided by a line feed."""
-    found = page.get_textpage()
-    try:
-        # PDFium's plain getter is limited to UCS-2 and drops emoji; the bounded one is not. Asked
-        # for the size alone it does all the work, so it is given room for any text at once.
-        room = 2 * max(found.count_chars(), 0) + 256
-        buffer = (ctypes.c_ushort * room)()
-        size = pdfium.FPDFText_GetBoundedText(found, *_EVERYWHERE, buffer, room)
-        content = bytes(memoryview(buffer)[: max(size, 0)]).decode("utf-16-le", errors="ignore")
-        content = content.replace("\r\n", "\n").replace("\r", "\n")
-        content = content.replace("\0", "")
-        if CONTROL.search(content.replace(_HYPHEN, "")):
-            content = "".join(_known(found))
-    finally:
-        found.close()
+def letters(found: pypdfium2.PdfTextPage) -> str:
+    """The text that PDFium found on a page, lines divided by a line feed."""
+    # PDFium's plain getter is limited to UCS-2 and drops emoji; the bounded one is not. Asked
+    # for the size alone it does all the work, so it is given room for any text at once.
+    room = 2 * max(found.count_chars(), 0) + 256
+    buffer = (ctypes.c_ushort * room)()
+    size = pdfium.FPDFText_GetBoundedText(found, *_EVERYWHERE, buffer, room)
+    content = bytes(memoryview(buffer)[: max(size, 0)]).decode("utf-16-le", errors="ignore")
+    content = content.replace("\r\n", "\n").replace("\r", "\n")
+    content = content.replace("\0", "")
+    if CONTROL.search(content.replace(_HYPHEN, "")):
+        content = "".join(_known(found))
     content = CONTROL.sub("", content.replace(_HYPHEN, "-\n"))
     return _SPACES_AT_LINE_END.sub("", content)
 

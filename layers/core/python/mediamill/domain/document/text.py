@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from mediamill.domain.derivative import Product
@@ -40,9 +41,12 @@ def page_texts(document: Document, *, words: bool = False) -> Iterator[PageText]
         width, height = document.page_size(number)
         content, boxes = "", None
         try:
-            with flat(document.page(number), number) as page:
-                content = letters(page)
-                boxes = words_of(page) if words else None
+            with (
+                flat(document.page(number), number) as page,
+                closing(page.get_textpage()) as found,
+            ):
+                content = letters(found)
+                boxes = words_of(page, found) if words else None
             unread = 0
         except Broken:
             unread += 1

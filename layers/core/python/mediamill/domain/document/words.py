@@ -20,43 +20,38 @@ class Word:
     box: tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def words_of(page: pypdfium2.PdfPage) -> Sequence[Word]:
+def words_of(page: pypdfium2.PdfPage, letters: pypdfium2.PdfTextPage) -> Sequence[Word]:
     """Runs of characters between white space, with the box around all of them."""
-    letters = page.get_textpage()
-    try:
-        found: list[Word] = []
-        run: list[str] = []
-        left = bottom = right = top = 0.0
-        edges = [ctypes.c_double() for _ in range(4)]
+    found: list[Word] = []
+    run: list[str] = []
+    left = bottom = right = top = 0.0
+    edges = [ctypes.c_double() for _ in range(4)]
 
-        def close() -> None:
-            if run:
-                found.append(Word("".join(run), _as_displayed(page, left, top, right, bottom)))
-                run.clear()
+    def close() -> None:
+        if run:
+            found.append(Word("".join(run), _as_displayed(page, left, top, right, bottom)))
+            run.clear()
 
-        for index in range(letters.count_chars()):
-            code = pdfium.FPDFText_GetUnicode(letters, index)
-            letter = letter_of(code)
-            if letter.isspace():
-                close()
-                continue
-            if not letter or CONTROL.match(letter):
-                continue
-            pdfium.FPDFText_GetCharBox(letters, index, *edges)
-            x0, x1, y0, y1 = (edge.value for edge in edges)
-            if not run:
-                left, right, bottom, top = x0, x1, y0, y1
-            elif y1 < bottom or y0 > top:  # the next line, after a hyphen
-                close()
-                left, right, bottom, top = x0, x1, y0, y1
-            else:
-                left, right = min(left, x0), max(right, x1)
-                bottom, top = min(bottom, y0), max(top, y1)
-            run.append(letter)
-        close()
-        return found
-    finally:
-        letters.close()
+    for index in range(letters.count_chars()):
+        letter = letter_of(pdfium.FPDFText_GetUnicode(letters, index))
+        if letter.isspace():
+            close()
+            continue
+        if not letter or CONTROL.match(letter):
+            continue
+        pdfium.FPDFText_GetCharBox(letters, index, *edges)
+        x0, x1, y0, y1 = (edge.value for edge in edges)
+        if not run:
+            left, right, bottom, top = x0, x1, y0, y1
+        elif y1 < bottom or y0 > top:  # the next line, after a hyphen
+            close()
+            left, right, bottom, top = x0, x1, y0, y1
+        else:
+            left, right = min(left, x0), max(right, x1)
+            bottom, top = min(bottom, y0), max(top, y1)
+        run.append(letter)
+    close()
+    return found
 
 
 _PRECISION = 100  # PDFium maps to whole device pixels: take 100 of them to the point
