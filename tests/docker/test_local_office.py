@@ -16,12 +16,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from made import office as made
+from made import office_image
 from made.pipeline import Pipeline, until
 from made.processes import listening
 from PIL import Image
 
 from mediamill.domain.kind import Status
-from mediamill_cli.local import LocalStack, containers, docker, image
+from mediamill_cli.local import LocalStack, containers
 from mediamill_cli.local.docker import Docker
 from mediamill_cli.local.office import Office
 
@@ -39,11 +40,7 @@ except OSError:
 
 @pytest.fixture(scope="module")
 def engine() -> Docker:
-    found = docker.find()
-    assert found is not None
-    if not found.has_image(image.name(ROOT)):
-        pytest.skip("the office image is not built: make office-image-local")
-    return found
+    return office_image.engine_with_image()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +81,7 @@ def stranger(engine: Docker) -> Iterator[Callable[..., str]]:
     ran: list[str] = []
 
     def run(*options: str) -> str:
-        wait = ("--entrypoint", "python3", image.name(ROOT), "-c", "import time; time.sleep(600)")
+        wait = ("--entrypoint", "python3", office_image.NAME, "-c", "import time; time.sleep(600)")
         ran.append(engine("run", "--detach", *options, *wait))
         return ran[-1]
 
@@ -148,7 +145,7 @@ def test_only_the_image_runs_in_a_container(engine: Docker, pipeline: Pipeline) 
         engine("inspect", "--format", "{{.Config.Image}}", each)
         for each in of(engine, pipeline.local)
     }
-    assert ran == {image.name(ROOT)}
+    assert ran == {office_image.NAME}
 
 
 def test_a_document_under_way_when_the_stack_stops_is_done_after_the_next_start(

@@ -17,15 +17,13 @@ import pypdfium2
 import pytest
 from emulated import OVERRIDES, build, emulated, run
 from invoke import PREFIX, Outcome, Stage, environment, invoke, physical
+from made import office_image
 from PIL import Image
 
 from mediamill.aws.items import from_item
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import StepStatus
-from mediamill_cli.local import image
 from mediamill_cli.stack import Stack
-
-OFFICE_IMAGE = image.name(Path(__file__).parents[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +145,11 @@ def test_manifest_says_what_was_made(deployment: Deployment) -> None:
 
 
 def test_office_makes_a_pdf_in_its_image(deployment: Deployment) -> None:
-    there = subprocess.run(["docker", "image", "inspect", OFFICE_IMAGE], capture_output=True)
-    if there.returncode != 0:
-        pytest.skip(f"{OFFICE_IMAGE} is not built: make office-image-local")
+    office_image.engine_with_image()
     # SAM puts its emulator into the image by commands that need root. That the function itself
     # works as nobody in particular, and with a read-only root, is tested without SAM.
-    for_sam = f"{OFFICE_IMAGE}-for-sam"
-    layered = f"FROM {OFFICE_IMAGE}\nUSER root\n".encode()
+    for_sam = f"{office_image.NAME}-for-sam"
+    layered = f"FROM {office_image.NAME}\nUSER root\n".encode()
     subprocess.run(
         ["docker", "build", "--quiet", "--tag", for_sam, "-"],
         input=layered, capture_output=True, check=True,

@@ -21,23 +21,14 @@ import boto3
 import pypdfium2
 import pytest
 from made import office as made
+from made import office_image
 
 from mediamill.aws.items import from_item, to_item
 from mediamill.aws.records import FanOut, encode
 from mediamill.domain.asset import Asset, Record, Source, Step
 from mediamill.domain.kind import Kind, Status, StepStatus
-from mediamill_cli.local import docker, image
 
-IMAGE = image.name(Path(__file__).parents[2])
-ENGINE = docker.find()
-
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.skipif(
-        ENGINE is None or not ENGINE.has_image(IMAGE),
-        reason=f"{IMAGE} is not built: make office-image-local",
-    ),
-]
+pytestmark = pytest.mark.docker
 
 
 def free_port() -> int:
@@ -165,7 +156,7 @@ class Function:
                 *("--read-only", "--tmpfs", "/tmp:size=512m", "--user", "993:990"),
                 *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "2g"),
                 *(f"--env={name}={value}" for name, value in environment.items()),
-                *("--entrypoint", "/usr/local/bin/aws-lambda-rie", IMAGE),
+                *("--entrypoint", "/usr/local/bin/aws-lambda-rie", office_image.NAME),
                 *("--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"),
                 *("--runtime-api-address", f"127.0.0.1:{api}"),
                 *("/usr/bin/python3", "-m", "awslambdaric", "handler.lambda_handler"),
@@ -208,6 +199,7 @@ class Function:
 
 @pytest.fixture(scope="module")
 def function(cloud: Cloud) -> Iterator[Function]:
+    office_image.engine_with_image()
     running = Function(cloud)
     yield running
     running.stop()
