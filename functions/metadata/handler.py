@@ -27,7 +27,7 @@ def record(task: Task) -> Mapping[str, Any]:
             digest=settings.digest,
         )
     body = json.dumps(to_json(found), ensure_ascii=False, indent=2).encode()
-    task.store(Product("metadata", body, "json", "json", "application/json"))
+    task.store(Product("metadata", body, "json"))
     return publish(found, settings.privacy)
 
 

@@ -21,7 +21,7 @@ PARTS = ("1-2", "3-4", "5-5")
 
 
 def product(name: str, page: int | None = None) -> Product:
-    return Product(name, f"{name} {page}".encode(), "webp", "webp", "image/webp", 1, 1, page)
+    return Product(name, f"{name} {page}".encode(), "webp", 1, 1, page)
 
 
 def job(task: Task) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ def stores(text: str) -> Any:
     """A job that stores one derivative and knows one fact."""
 
     def job(task: Task) -> Mapping[str, Any]:
-        task.store(Product("thumbnail", text.encode(), "webp", "webp", "image/webp", 1, 1))
+        task.store(Product("thumbnail", text.encode(), "webp", 1, 1))
         return {"width": 1}
 
     return job

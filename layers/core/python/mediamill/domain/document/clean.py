@@ -142,4 +142,4 @@ def _is_harmless_action(action: DictionaryObject) -> bool:
 def _product(
     body: bytes, *, name: str = "pdf", page: int | None = None, truncated: bool = False
 ) -> Product:
-    return Product(name, body, "pdf", "pdf", "application/pdf", page=page, truncated=truncated)
+    return Product(name, body, "pdf", page=page, truncated=truncated)

@@ -13,7 +13,6 @@ from mediamill.domain.derivative import Product
 from mediamill.domain.document.encode import encode_page
 from mediamill.domain.document.open import Document
 from mediamill.domain.document.raster import Raster, raster_size
-from mediamill.domain.image.encoding import CONTENT_TYPE, EXTENSION
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
@@ -54,8 +53,6 @@ def pages(
             name="pages",
             body=encoded,
             format=format.value,
-            extension=EXTENSION[format],
-            content_type=CONTENT_TYPE[format],
             width=raster.width,
             height=raster.height,
             page=number,

@@ -89,20 +89,11 @@ def text(
         "truncated": truncated,
         "pages": rows,
     }
+    body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     return (
-        Product(
-            "text", "\f".join(plain).encode(), "text", "txt", "text/plain; charset=utf-8",
-            truncated=truncated,
-        ),
-        Product(
-            "text",
-            json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(),
-            "json",
-            "json",
-            "application/json",
-            truncated=truncated,
-        ),
-    )  # fmt: skip
+        Product("text", "\f".join(plain).encode(), "text", truncated=truncated),
+        Product("text", body, "json", truncated=truncated),
+    )
 
 
 def _cut(content: str, room: int) -> tuple[str, bool]:

@@ -1,11 +1,9 @@
 """Pictures: an original's bytes in, its renditions and picture facts out."""
 
-from .encoding import CONTENT_TYPE, EXTENSION, encode
+from .encoding import encode
 from .rendering import Rendering, Rendition, render, render_raster
 
 __all__ = [
-    "CONTENT_TYPE",
-    "EXTENSION",
     "Rendering",
     "Rendition",
     "encode",

@@ -13,9 +13,6 @@ from mediamill.domain.profile import Effort, Format, Profile
 from .colour import flatten
 from .drawn import WORTH, few_colours
 
-EXTENSION = {Format.WEBP: "webp", Format.JPEG: "jpg", Format.AVIF: "avif", Format.PNG: "png"}
-CONTENT_TYPE = {format_: f"image/{format_.value}" for format_ in Format}
-
 # By bytes per millisecond (benchmarks/images.py): WebP method 2 takes half the time of 4 for 2–6 %
 # more bytes, method 3 is no faster than 4; AVIF below speed 8 doubles the time for 3 %.
 WEBP_METHOD = {Effort.FAST: 1, Effort.BALANCED: 2, Effort.SMALL: 6}
@@ -106,8 +103,6 @@ def product(
         name=profile.name,
         body=body,
         format=profile.format.value,
-        extension=EXTENSION[profile.format],
-        content_type=CONTENT_TYPE[profile.format],
         width=size[0],
         height=size[1],
         truncated=truncated,

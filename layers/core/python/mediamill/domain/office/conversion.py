@@ -159,8 +159,6 @@ def convert(
                     name="pdf",
                     body=body,
                     format="pdf",
-                    extension="pdf",
-                    content_type="application/pdf",
                     truncated=cut or ready.truncated,
                 )
             if outcome >= 0 and outcome != _RESTART:
