@@ -11,7 +11,8 @@ from compare import Array, delta_e, gamma, linear, pixels
 from made.images import opened, rainbow, saved, shown, tiff
 from PIL import Image, ImageCms
 
-from mediamill.domain.image import icc, render
+from mediamill.domain.image import render
+from mediamill.domain.image.shaping import icc
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 

@@ -10,7 +10,8 @@ from made.images import corners, opened, photo, rainbow, saved
 from PIL import Image
 
 from mediamill.domain.facts import ImageFacts
-from mediamill.domain.image import render, thumbhash
+from mediamill.domain.image import render
+from mediamill.domain.image.describing import thumbhash
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 

@@ -9,7 +9,7 @@ from made.images import opened, saved, shown
 from PIL import Image, IptcImagePlugin
 
 from mediamill.domain.image import render
-from mediamill.domain.image.kept import Kept, read
+from mediamill.domain.image.writing.owner import Owner, read
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
@@ -52,7 +52,7 @@ def test_copyright_and_artist_are_kept_and_nothing_else(format_: str) -> None:
 def test_xmps_owner_and_credit_are_kept_in_any_script(format_: str) -> None:
     original = saved(Image.new("RGB", (80, 60), "teal"), "JPEG", xmp=XMP)
     made = shown(original, format_=format_)
-    assert read(made) == Kept("Jörg Ünal", "© 2026 Ünal", "Agência & Sons")
+    assert read(made) == Owner("Jörg Ünal", "© 2026 Ünal", "Agência & Sons")
     (rendition,) = render(original, parse_profiles("one=80", format_), Limits())
     assert b"GPS" not in rendition.body
 
@@ -65,7 +65,7 @@ def test_iptcs_owner_and_credit_are_kept() -> None:
     plain = saved(Image.new("RGB", (80, 60), "teal"), "JPEG")
     original = plain[:2] + b"\xff\xed" + struct.pack(">H", len(block) + 2) + block + plain[2:]
     assert IptcImagePlugin.getiptcinfo(opened(original))  # type: ignore[arg-type]
-    assert read(shown(original, format_="jpeg")) == Kept("Ada", "(c) Ada", "Agency")
+    assert read(shown(original, format_="jpeg")) == Owner("Ada", "(c) Ada", "Agency")
 
 
 def test_an_ownerless_picture_gets_no_metadata_at_all() -> None:
@@ -80,7 +80,7 @@ def test_an_ownerless_picture_gets_no_metadata_at_all() -> None:
 def test_xmp_that_declares_entities_is_not_read() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>' + XMP.replace(b"Sons", b"&a;")
     original = saved(Image.new("RGB", (8, 6), "teal"), "JPEG", xmp=bomb)
-    assert read(shown(original, format_="jpeg")) == Kept()
+    assert read(shown(original, format_="jpeg")) == Owner()
 
 
 def test_an_animation_keeps_its_owner() -> None:

@@ -10,7 +10,7 @@ from made.images import opened, photo, saved
 from PIL import Image, ImageDraw
 
 from mediamill.domain.image import render, render_raster
-from mediamill.domain.image.resizing import place
+from mediamill.domain.image.shaping.placing import place
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Fit, Format, Profile, parse_profiles
 

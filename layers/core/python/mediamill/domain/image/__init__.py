@@ -1,6 +1,14 @@
-"""Pictures: an original's bytes in, its renditions and picture facts out."""
+"""Pictures: an original's bytes in, its renditions and picture facts out.
 
-from .encoding import encode
+    reading → shaping → writing      what a file holds, its renditions' pixels, their bytes
+    describing                       what the header and the looks of the picture tell
+    rendering                        walks an original through all of them
+
+Here a `profile` is the recipe of a rendition; a colour profile is always an `icc_profile`.
+"""
+
+from mediamill.domain.image.writing.encoding import encode
+
 from .rendering import Rendering, Rendition, render, render_raster
 
 __all__ = [

@@ -10,16 +10,17 @@ from PIL import Image
 from mediamill.domain.derivative import Product
 from mediamill.domain.errors import Broken
 from mediamill.domain.facts import ImageFacts
+from mediamill.domain.image.describing import header_facts
+from mediamill.domain.image.describing.appearance import appearance
+from mediamill.domain.image.reading.decoding import decode, icc_profile_of
+from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
+from mediamill.domain.image.shaping import attention, colour, orientation
+from mediamill.domain.image.shaping.placing import Placement, place
+from mediamill.domain.image.shaping.pyramid import Pyramid
+from mediamill.domain.image.writing import animation, encoding, owner
+from mediamill.domain.image.writing.drawn import few_colours, is_drawn
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Fit, Format, Profile
-
-from . import animation, attention, colour, describe, encoding, kept, orientation
-from .appearance import appearance
-from .decoding import decode, profile_of
-from .drawn import few_colours, is_drawn
-from .opening import Opened, guarded, open_picture
-from .pyramid import Pyramid
-from .resizing import Placement, place
 
 Rendition = Product
 
@@ -47,7 +48,7 @@ class Rendering(Iterator[Rendition]):
         self._limits = limits
         self._background = background
         self._facts = _header_facts(opened)
-        self._kept = kept.read(opened.picture) if opened.picture is not None else kept.Kept()
+        self._owner = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
         self._renditions = self._render()
 
     @property
@@ -68,7 +69,7 @@ class Rendering(Iterator[Rendition]):
         decoded = decode(opened, max(scale, place(*size, _GLANCE).scale), limits)
         with guarded(limits):
             drawn = is_drawn(decoded.picture, opened.container)
-            pyramid = Pyramid(decoded.picture, opened.turn, decoded.profile, *size)
+            pyramid = Pyramid(decoded.picture, opened.turn, decoded.icc_profile, *size)
             placements = self._placements(pyramid)
             made = pyramid.make(placements)
             looks = appearance(pyramid.glance(place(*size, _GLANCE)))
@@ -106,14 +107,14 @@ class Rendering(Iterator[Rendition]):
         drawn: bool,
     ) -> bytes:
         if profile.format is Format.WEBP and moving is not None:
-            return moving.encode(placement, profile, drawn, self._kept)
+            return moving.encode(placement, profile, drawn, self._owner)
         return encoding.encode(
             picture,
             profile,
             background=self._background,
             drawn=drawn,
-            exif=self._kept.exif(),
-            xmp=self._kept.xmp(),
+            exif=self._owner.exif(),
+            xmp=self._owner.xmp(),
         )
 
     def _let_go(self, made: Iterable[Image.Image]) -> None:
@@ -169,18 +170,18 @@ class _Moving:
 
     def read(self, placements: Sequence[Placement]) -> None:
         """Decodes every frame once, in order."""
-        picture, profile = self._opened.picture, profile_of(self._opened)
+        picture, icc_profile = self._opened.picture, icc_profile_of(self._opened)
         assert picture is not None
         self._loop = animation.plays(picture, self._opened.container)
         for frame in animation.frames(picture, self._opened.frames):
             eight = colour.to_eight_bits(frame.picture)
-            made = Pyramid(eight, self._opened.turn, profile, *self._size).make(placements)
+            made = Pyramid(eight, self._opened.turn, icc_profile, *self._size).make(placements)
             for placement, shown in made.items():
                 self._pictures.setdefault(placement, []).append(shown)
             self.durations.append(frame.duration)
 
     def encode(
-        self, placement: Placement, profile: Profile, drawn: bool, owner: kept.Kept
+        self, placement: Placement, profile: Profile, drawn: bool, kept: owner.Owner
     ) -> bytes:
         """Animated WebP of one placement; lossless where it was drawn and is not resized."""
         pictures = self._pictures[placement]
@@ -190,8 +191,8 @@ class _Moving:
             self._loop,
             profile,
             lossless=drawn and placement.scale == 1 and few_colours(pictures[0]),
-            exif=owner.exif(),
-            xmp=owner.xmp(),
+            exif=kept.exif(),
+            xmp=kept.xmp(),
         )
 
 
@@ -199,7 +200,7 @@ def _header_facts(opened: Opened) -> ImageFacts:
     """The facts that need no pixel."""
     turned = orientation.swaps_sides(opened.turn)
     picture = opened.picture
-    profile = profile_of(opened)
+    icc_profile = icc_profile_of(opened)
     return ImageFacts(
         width=opened.height if turned else opened.width,
         height=opened.width if turned else opened.height,
@@ -210,9 +211,9 @@ def _header_facts(opened: Opened) -> ImageFacts:
         page_count=opened.pages,
         bit_depth=8
         if picture is None
-        else describe.bit_depth(picture, opened.container, opened.source),
-        color_space="RGB" if picture is None else describe.color_space(picture, opened.source),
-        icc_profile=colour.profile_name(profile),
+        else header_facts.bit_depth(picture, opened.container, opened.source),
+        color_space="RGB" if picture is None else header_facts.color_space(picture, opened.source),
+        icc_profile=colour.profile_name(icc_profile),
         truncated=opened.truncated,
     )
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile
 
+from mediamill.domain.image.reading.containers import Container
+from mediamill.domain.image.writing.encoding import webp_options
 from mediamill.domain.profile import Profile
-
-from .encoding import webp_options
-from .formats import Container
 
 # What browsers take for a frame that gives no time (0) in any format, in milliseconds.
 _NO_TIME = 100

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops
 
-from .formats import Container
+from mediamill.domain.image.reading.containers import Container
 
 FLAT = 0.6
 

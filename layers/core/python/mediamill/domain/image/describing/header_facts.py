@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageFile
 
-from .formats import Container
+from mediamill.domain.image.reading.containers import Container
 
 _SPACES = {"L": "Gray", "LA": "Gray", "1": "Gray", "I": "Gray", "F": "Gray", "La": "Gray"}
 _SPACES |= {"CMYK": "CMYK", "LAB": "Lab"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from .formats import Container
+from mediamill.domain.image.reading.containers import Container
 
 ORIENTATION = 0x0112
 

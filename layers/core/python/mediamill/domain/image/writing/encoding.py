@@ -8,10 +8,9 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from mediamill.domain.derivative import Product
+from mediamill.domain.image.shaping.colour import flatten
+from mediamill.domain.image.writing.drawn import WORTH, few_colours
 from mediamill.domain.profile import Effort, Format, Profile
-
-from .colour import flatten
-from .drawn import WORTH, few_colours
 
 # By bytes per millisecond (benchmarks/images.py): WebP method 2 takes half the time of 4 for 2–6 %
 # more bytes, method 3 is no faster than 4; AVIF below speed 8 doubles the time for 3 %.

@@ -27,7 +27,7 @@ _LARGEST_XMP = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Owner:
     """Whose picture it is."""
 
     artist: str = ""
@@ -35,7 +35,7 @@ class Kept:
     credit: str = ""
 
     def exif(self) -> bytes:
-        """At most two tags, in UTF-8 as everyone writes them; empty if nothing is kept."""
+        """At most two tags, in UTF-8 as everyone writes them; empty if nothing is owner."""
         tags = [
             (tag, text.encode() + b"\0")
             for tag, text in ((_ARTIST, self.artist), (_COPYRIGHT, self.copyright))
@@ -76,46 +76,46 @@ class Kept:
         ).encode()
 
 
-def read(picture: Image.Image) -> Kept:
+def read(picture: Image.Image) -> Owner:
     """What the opened picture says of its owner. XMP wins over IPTC over EXIF: it is Unicode."""
     found = [_from_xmp(picture), _from_iptc(picture), _from_exif(picture)]
-    return Kept(
+    return Owner(
         artist=next((each.artist for each in found if each.artist), ""),
         copyright=next((each.copyright for each in found if each.copyright), ""),
         credit=next((each.credit for each in found if each.credit), ""),
     )
 
 
-def _from_exif(picture: Image.Image) -> Kept:
+def _from_exif(picture: Image.Image) -> Owner:
     try:
         exif = picture.getexif()
-        return Kept(artist=_text(exif.get(_ARTIST)), copyright=_text(exif.get(_COPYRIGHT)))
+        return Owner(artist=_text(exif.get(_ARTIST)), copyright=_text(exif.get(_COPYRIGHT)))
     except Exception:  # written by anything; a picture is shown without it
-        return Kept()
+        return Owner()
 
 
-def _from_iptc(picture: Image.Image) -> Kept:
+def _from_iptc(picture: Image.Image) -> Owner:
     try:
         iptc = IptcImagePlugin.getiptcinfo(picture) or {}  # type: ignore[arg-type]
-        return Kept(
+        return Owner(
             artist=_text(iptc.get(_IPTC_ARTIST)),
             copyright=_text(iptc.get(_IPTC_COPYRIGHT)),
             credit=_text(iptc.get(_IPTC_CREDIT)),
         )
     except Exception:  # as above
-        return Kept()
+        return Owner()
 
 
-def _from_xmp(picture: Image.Image) -> Kept:
+def _from_xmp(picture: Image.Image) -> Owner:
     packet = picture.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
     if not isinstance(packet, bytes) or not 0 < len(packet) <= _LARGEST_XMP:
-        return Kept()
+        return Owner()
     reader = _XmpReader()
     with suppress(expat.ExpatError, ValueError):  # what was read before the fault is kept
         reader.read(packet.strip(b"\0 \r\n\t"))
-    return Kept(
+    return Owner(
         artist=_text(reader.found.get(f"{_DC} creator")),
         copyright=_text(reader.found.get(f"{_DC} rights")),
         credit=_text(reader.found.get(f"{_PHOTOSHOP} Credit")),

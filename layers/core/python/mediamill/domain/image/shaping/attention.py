@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageFilter
 
-from .colour import flatten
+from mediamill.domain.image.shaping.colour import flatten
 
 _SIDE = 48
 

@@ -13,8 +13,8 @@ from math import cos, pi, sqrt
 
 from PIL import Image
 
-from . import thumbhash
-from .colour import flatten
+from mediamill.domain.image.describing import thumbhash
+from mediamill.domain.image.shaping.colour import flatten
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _hex(values: Iterable[float]) -> str:
     return "#" + "".join(f"{round(value):02x}" for value in values)
 
 
-# The perceptual hash's raster and the corner of its cosine transform that is kept.
+# The perceptual hash's raster and the corner of its cosine transform that is owner.
 _RASTER = 32
 _KEPT = 8
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mediamill.domain.errors import Broken, TooLarge, TooManyPixels
+from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.limits import Limits
-
-from .formats import Container
 
 BROKEN_IMAGE = "broken_image"
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
+from mediamill.domain.image.reading import camera_raw, header, svg
+from mediamill.domain.image.reading.containers import Container, detect
+from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
+from mediamill.domain.image.shaping import orientation
 from mediamill.domain.limits import Limits
-
-from . import header, orientation, raw, svg
-from .formats import Container, detect
-from .header import BROKEN_IMAGE, Announced
 
 # Container → Pillow's name of its decoder, and the module that registers it.
 _DECODERS = {
@@ -109,7 +109,7 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
             drawing = svg.read(original, limits)
             return Opened(container, original, drawing.width, drawing.height, drawing=drawing)
         if container in (Container.TIFF, Container.RAW):
-            preview = raw.find(original)
+            preview = camera_raw.find(original)
             if preview is not None:
                 return _open_preview(original, preview, limits)
             if container is Container.RAW:
@@ -141,7 +141,7 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
     )
 
 
-def _open_preview(original: bytes, preview: raw.Preview, limits: Limits) -> Opened:
+def _open_preview(original: bytes, preview: camera_raw.Preview, limits: Limits) -> Opened:
     """A raw's JPEG; the raw's own orientation wins, as the preview's is often left out."""
     body = original[preview.start : preview.start + preview.length]
     opened = _open_raster(body, Container.JPEG, limits)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from mediamill.domain.image.shaping import orientation
 from mediamill.domain.profile import Fit, Format, Profile
-
-from . import orientation
 
 # The longest side that each format can hold: 14 bits in WebP, 16 in JPEG (libjpeg stops at
 # 65,500), AVIF's and PNG's fields are larger than anything that is decoded.

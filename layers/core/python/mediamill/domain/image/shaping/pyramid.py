@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from . import colour, orientation
-from .resizing import Placement, resize
+from mediamill.domain.image.shaping import colour, orientation
+from mediamill.domain.image.shaping.placing import Placement, resize
 
 # Chosen by SSIM against a linear-light reference, after encoding (benchmarks/images.py). Lanczos is
 # worth its time where little is taken away (bicubic blurs) and on small pictures (it is cheap);
@@ -23,16 +23,16 @@ _ENOUGH = 2.0
 class Pyramid:
     """A decoded picture and what has been made of it so far.
 
-    `decoded` is as stored, 8 bits, in the colours of `profile`; `width` and `height` are those of
-    the original as displayed, in whose pixels placements are given (`decoded` may be smaller).
+    `decoded` is as stored, 8 bits, in the colours of `icc_profile`; `width` and `height` are those
+    of the original as displayed, in whose pixels placements are given (`decoded` may be smaller).
     """
 
     def __init__(
-        self, decoded: Image.Image, turn: int, profile: bytes | None, width: int, height: int
+        self, decoded: Image.Image, turn: int, icc_profile: bytes | None, width: int, height: int
     ) -> None:
         self._decoded = decoded
         self._turn = turn
-        self._profile = profile
+        self._icc_profile = icc_profile
         self._size = width, height
         self._whole: list[tuple[float, Image.Image]] = []
 
@@ -67,4 +67,4 @@ class Pyramid:
         filter_ = _FINE if shrink < _LITTLE else _FAST
         small = resize(self._decoded, (stored.width, stored.height), box, filter_)
         small = orientation.upright(small, self._turn)
-        return colour.without_idle_alpha(colour.to_srgb(small, self._profile))
+        return colour.without_idle_alpha(colour.to_srgb(small, self._icc_profile))

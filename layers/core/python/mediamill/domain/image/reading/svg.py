@@ -21,11 +21,10 @@ from xml.etree import ElementTree
 from PIL import Image
 
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable
+from mediamill.domain.image.reading import header
+from mediamill.domain.image.reading.containers import GZIP, detect
+from mediamill.domain.image.reading.header import BROKEN_IMAGE
 from mediamill.domain.limits import Limits
-
-from . import header
-from .formats import GZIP, detect
-from .header import BROKEN_IMAGE
 
 _LARGEST_MARKUP = 20_000_000  # bytes, unpacked
 _DEEPEST = 256

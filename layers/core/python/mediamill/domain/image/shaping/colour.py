@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageCms
 
-from . import icc
+from mediamill.domain.image.shaping import icc
 
 # Perceptual, as sharp and browsers do; it differs from the others only for table-based (print)
 # profiles, which map their whole range of lightness there.
@@ -72,14 +72,14 @@ def _scaled(picture: Image.Image, scale: float) -> Image.Image:
     return floats.point(lambda value: value * scale + 0.5).convert("L")
 
 
-def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+def to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
     """L, LA, RGB or RGBA in sRGB from an 8-bit picture and the ICC profile it came with.
 
     A profile that cannot be read, or is for another colour space, is as good as none: RGB and
     grey are taken as sRGB, CMYK as coated offset print.
     """
     colours = picture.convert(picture.mode[:-1]) if picture.mode in ("LA", "RGBA") else picture
-    transform = _transform(profile, colours.mode) if profile else None
+    transform = _transform(icc_profile, colours.mode) if icc_profile else None
     if colours.mode == "CMYK":
         transform = transform or _transform(icc.default_cmyk(), "CMYK")
     if transform is None:
@@ -99,10 +99,10 @@ def _converted(
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _transform(icc_profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """LittleCMS's transform to sRGB, or None where there is nothing to do or the profile is bad."""
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
         if _SPACES.get(source.profile.xcolor_space) != mode:
             return None
         transform = ImageCms.buildTransform(source, _srgb(), mode, "RGB", _INTENT)
@@ -138,12 +138,12 @@ def _lab() -> ImageCms.ImageCmsTransform | None:
     return ImageCms.buildTransform(lab, _srgb(), "LAB", "RGB", _INTENT)
 
 
-def profile_name(profile: bytes | None) -> str | None:
+def profile_name(icc_profile: bytes | None) -> str | None:
     """The profile's description, as programs show it."""
-    if not profile:
+    if not icc_profile:
         return None
     try:
-        return ImageCms.getProfileDescription(io.BytesIO(profile)).strip("\0 \n") or None
+        return ImageCms.getProfileDescription(io.BytesIO(icc_profile)).strip("\0 \n") or None
     except _PROFILE_ERRORS:
         return None
 

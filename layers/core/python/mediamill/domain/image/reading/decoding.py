@@ -8,11 +8,12 @@ from math import ceil, floor, log2
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken
+from mediamill.domain.image.describing import header_facts
+from mediamill.domain.image.reading import svg
+from mediamill.domain.image.reading.containers import Container
+from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
+from mediamill.domain.image.shaping import colour, icc
 from mediamill.domain.limits import Limits
-
-from . import colour, describe, icc, svg
-from .formats import Container
-from .opening import Opened, guarded, open_picture
 
 # EXIF's interoperability directory, its index, and the index of Adobe RGB (DCF 2.0, 3.2.1).
 _INTEROPERABILITY, _INDEX, _ADOBE_RGB = 0xA005, 0x0001, "R03"
@@ -26,7 +27,7 @@ class Decoded:
     """Pixels as stored (8 bits: L, LA, RGB, RGBA or CMYK), and the ICC profile they are in."""
 
     picture: Image.Image
-    profile: bytes | None
+    icc_profile: bytes | None
     damaged: bool = False
 
 
@@ -53,7 +54,7 @@ def _decode_damaged(opened: Opened, scale: float, limits: Limits) -> Decoded:
         bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
         if all(low == high for low, high in bands):
             raise Broken("Nothing of the picture can be decoded.", code="broken_image")
-        return Decoded(decoded.picture, decoded.profile, damaged=True)
+        return Decoded(decoded.picture, decoded.icc_profile, damaged=True)
 
 
 def _decode(opened: Opened, scale: float) -> Decoded:
@@ -62,26 +63,26 @@ def _decode(opened: Opened, scale: float) -> Decoded:
         return Decoded(svg.draw(opened.drawing, width, height), None)
     picture = opened.picture
     assert picture is not None
-    profile = profile_of(opened)
+    icc_profile = icc_profile_of(opened)
     picture.draft(None, (width, height))  # JPEG: the cosine transform at 1/2, 1/4 or 1/8
     if opened.container is Container.JPEG2000:
         _leave_wavelets_out(picture, opened, scale)
     picture.load()
     eight = colour.to_eight_bits(picture)
-    if eight.mode == "RGBA" and describe.color_space(picture, opened.source) == "Gray":
+    if eight.mode == "RGBA" and header_facts.color_space(picture, opened.source) == "Gray":
         eight = eight.convert("LA")  # Pillow reads 16-bit grey with alpha as RGBA
-    return Decoded(eight, profile)
+    return Decoded(eight, icc_profile)
 
 
 def _leave_wavelets_out(picture: ImageFile.ImageFile, opened: Opened, scale: float) -> None:
     """JPEG 2000 is halved by every level of wavelets that is not decoded."""
     wanted = max(0, floor(-log2(min(1.0, scale)))) if scale > 0 else 0
-    levels = min(wanted, describe.wavelet_levels(opened.source))
+    levels = min(wanted, header_facts.wavelet_levels(opened.source))
     if levels:
         picture.reduce = levels  # type: ignore[method-assign, assignment]
 
 
-def profile_of(opened: Opened) -> bytes | None:
+def icc_profile_of(opened: Opened) -> bytes | None:
     """The embedded ICC profile, or one made from what the file says instead of embedding."""
     picture = opened.picture
     if picture is None:

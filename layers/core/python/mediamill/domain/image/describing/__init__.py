@@ -1,0 +1,1 @@
+"""What is said of a picture: by its header, and by how it looks."""

@@ -1,0 +1,1 @@
+"""Bytes in: which container they are, what it announces, and its pixels decoded once."""

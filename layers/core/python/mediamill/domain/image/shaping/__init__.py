@@ -1,0 +1,1 @@
+"""Decoded pixels to a rendition's: turned, cropped, resized, and in sRGB."""
