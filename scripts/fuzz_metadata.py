@@ -27,7 +27,8 @@ from made.mutate import mutated  # noqa: E402
 
 from mediamill.domain.errors import Unprocessable  # noqa: E402
 from mediamill.domain.kind import Kind  # noqa: E402
-from mediamill.domain.metadata import Privacy, describe, publish  # noqa: E402
+from mediamill.domain.metadata import describe, publish  # noqa: E402
+from mediamill.domain.privacy import Privacy  # noqa: E402
 from mediamill.domain.wire import to_json  # noqa: E402
 
 BATCH = 50

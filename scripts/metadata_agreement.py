@@ -28,8 +28,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from made.corpus import CORPUS, Original, described, originals  # noqa: E402
 
-from mediamill.domain.metadata import when  # noqa: E402
-from mediamill.domain.metadata.exif_names import GPS, MAIN, PHOTO  # noqa: E402
+from mediamill.domain.metadata.blocks.exif_names import GPS, MAIN, PHOTO  # noqa: E402
+from mediamill.domain.metadata.reading import when  # noqa: E402
 from mediamill.domain.wire import to_json  # noqa: E402
 
 

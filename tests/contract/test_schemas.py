@@ -15,7 +15,8 @@ from mediamill.domain import manifest
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import Manifest, StepError, StepReport
-from mediamill.domain.metadata import MetadataRecord, Privacy, publish, record
+from mediamill.domain.metadata import MetadataRecord, publish, record
+from mediamill.domain.privacy import Privacy
 from mediamill.domain.schema import schema_of
 from mediamill.domain.wire import to_json
 

@@ -8,7 +8,8 @@ import io
 import pytest
 
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import MetadataRecord, StoredFacts, describe
+from mediamill.domain.metadata import MetadataRecord, describe
+from mediamill.domain.stored import StoredFacts
 from mediamill.domain.wire import to_json
 
 
@@ -88,7 +89,7 @@ def test_a_reader_s_own_fault_costs_only_what_it_would_have_read(
     def fault(*_: object) -> None:
         raise AttributeError("nobody thought of this")
 
-    monkeypatch.setattr("mediamill.domain.metadata.picture.read_picture", fault)
+    monkeypatch.setattr("mediamill.domain.metadata.pictures.read.read_picture", fault)
     record = described(b"\xff\xd8\xff", "a.jpg", Kind.IMAGE, "image/jpeg")
     assert problems(record) == ["broken_file"]
     assert "nobody thought of this" in caplog.text

@@ -13,7 +13,8 @@ from made.mutate import mutated
 
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import Privacy, describe, publish
+from mediamill.domain.metadata import describe, publish
+from mediamill.domain.privacy import Privacy
 from mediamill.domain.wire import to_json
 
 pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="no corpus beside the project")

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from mediamill.domain.metadata.guard import GuardedFile, OutOfBounds, within
+from mediamill.domain.metadata.reading.guard import GuardedFile, OutOfBounds, within
 
 
 def test_reading_past_the_budget_is_refused() -> None:

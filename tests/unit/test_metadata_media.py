@@ -15,8 +15,8 @@ import pytest
 
 from mediamill.domain.facts import GpsFacts
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import MetadataRecord, describe, media
-from mediamill.domain.metadata.media import parse_place
+from mediamill.domain.metadata import MetadataRecord, describe
+from mediamill.domain.metadata.media.read import parse_place
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "av"
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="no corpus beside the project")
@@ -160,7 +160,7 @@ def endless() -> bytes:
 
 @needs_corpus
 def test_an_index_that_never_ends_ends_only_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MOST_SECONDS", 0.5)
+    monkeypatch.setattr("mediamill.domain.metadata.media.read.MOST_SECONDS", 0.5)
     began = time.monotonic()
     record = described(endless())
     assert time.monotonic() - began < 5

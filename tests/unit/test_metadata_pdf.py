@@ -116,7 +116,7 @@ def test_encryption_is_read_with_the_wheel_that_the_function_ships() -> None:
     writer.encrypt("", "owner", algorithm="AES-256")
     script = (
         "import sys, io; sys.modules['cryptography'] = None\n"
-        "from mediamill.domain.metadata.pdf import read_pdf\n"
+        "from mediamill.domain.metadata.pdf.read import read_pdf\n"
         "found = read_pdf(io.BytesIO(sys.stdin.buffer.read()))\n"
         "from pypdf._crypt_providers import crypt_provider\n"
         "print(crypt_provider[0], found.document.get('title'))"

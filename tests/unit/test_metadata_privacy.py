@@ -8,8 +8,9 @@ import pytest
 
 from mediamill.domain.facts import DocumentFacts, GpsFacts, ImageBlock, VideoFacts
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import MetadataRecord, Privacy, Problem, publish
-from mediamill.domain.metadata.publish import MOST_BYTES
+from mediamill.domain.metadata import MetadataRecord, Problem, publish
+from mediamill.domain.metadata.publishing.published import MOST_BYTES
+from mediamill.domain.privacy import Privacy
 
 WHOLE = MetadataRecord(
     schema_version="1.0",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediamill.domain.metadata.text import LONGEST, clean, decode, tidy
-from mediamill.domain.metadata.when import is_unset, iso
+from mediamill.domain.metadata.reading.text import LONGEST, clean, decode, tidy
+from mediamill.domain.metadata.reading.when import is_unset, iso
 
 
 def test_control_characters_and_overrides_go_and_line_breaks_stay() -> None:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
 from mediamill.domain.workers import Workers
-
-if TYPE_CHECKING:
-    from mediamill.domain.metadata import Privacy
 
 T = TypeVar("T")
 
@@ -112,8 +110,6 @@ class Settings:
     @cached_property
     def privacy(self) -> Privacy:
         """How much of a file's metadata the manifest tells."""
-        from mediamill.domain.metadata import Privacy  # no other function needs what this loads
-
         return self._parsed("PRIVACY", Privacy)
 
     @cached_property

@@ -18,11 +18,10 @@ from mediamill.domain.asset import Asset, Source
 from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import TooLarge
 from mediamill.domain.keys import derivative_key
+from mediamill.domain.stored import StoredFacts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
-
-    from mediamill.domain.metadata import StoredFacts
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed", "405"}
 _DELETE_AT_ONCE = 1000  # DeleteObjects takes no more keys in a request
@@ -84,8 +83,6 @@ def ranged(source: Source) -> RangedFile:
 
 def stored_facts(source: Source) -> StoredFacts:
     """What S3 itself knows of a source. Raises OriginalGone."""
-    from mediamill.domain.metadata import StoredFacts  # no other function needs what this loads
-
     more: dict[str, Any] = {"VersionId": source.version_id} if source.version_id else {}
     try:
         answer = client("s3").head_object(

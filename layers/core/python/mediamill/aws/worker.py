@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -34,11 +34,9 @@ from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
+from mediamill.domain.stored import StoredFacts
 from mediamill.domain.workers import follow_up
 from mediamill.settings import Settings
-
-if TYPE_CHECKING:
-    from mediamill.domain.metadata import StoredFacts
 
 _GRACE_SECONDS = 5  # added to a function's remaining time before its last try counts as lost
 

@@ -1,8 +1,15 @@
-"""Metadata: one truthful record for every file, from as few of its bytes as that takes."""
+"""Metadata: one truthful record for every file, from as few of its bytes as that takes.
+
+describe      which engine reads what          record       what they all fill in
+├── pictures  containers, then their blocks    blocks       EXIF, IPTC, XMP, ICC, wherever
+├── media     MediaInfo in a child, and boxes  reading      bytes within bounds, text, dates
+├── pdf       structure, never a page laid out
+└── office    archives, compound files, RTF
+publishing    what of a record the manifest tells
+"""
 
 from mediamill.domain.metadata.describe import describe
-from mediamill.domain.metadata.privacy import Privacy
-from mediamill.domain.metadata.publish import publish
-from mediamill.domain.metadata.record import MetadataRecord, Problem, StoredFacts
+from mediamill.domain.metadata.publishing.published import publish
+from mediamill.domain.metadata.record import MetadataRecord, Problem
 
-__all__ = ["MetadataRecord", "Privacy", "Problem", "StoredFacts", "describe", "publish"]
+__all__ = ["MetadataRecord", "Problem", "describe", "publish"]

@@ -9,10 +9,11 @@ from typing import Any
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
-from mediamill.domain.metadata.guard import MIB, GuardedFile, OutOfBounds
-from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem, StoredFacts
-from mediamill.domain.metadata.text import clean
-from mediamill.domain.metadata.window import SeekableFile
+from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds
+from mediamill.domain.metadata.reading.text import clean
+from mediamill.domain.metadata.reading.window import SeekableFile
+from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem
+from mediamill.domain.stored import StoredFacts
 
 # The pieces in which a file is read whole for its digest.
 CHUNK = 4 * 1024 * 1024
@@ -93,7 +94,7 @@ def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: F
 
 
 def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) -> None:
-    from mediamill.domain.metadata.picture import read_picture
+    from mediamill.domain.metadata.pictures.read import read_picture
 
     try:
         picture = read_picture(file, size)
@@ -129,7 +130,7 @@ def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) 
 
 
 def _media(file: SeekableFile, found: Findings) -> None:
-    from mediamill.domain.metadata.media import read_media
+    from mediamill.domain.metadata.media.read import read_media
 
     media = read_media(file)
     found.facts.update(
@@ -161,7 +162,7 @@ def _media(file: SeekableFile, found: Findings) -> None:
 
 
 def _pdf(file: SeekableFile, found: Findings) -> None:
-    from mediamill.domain.metadata.pdf import read_pdf
+    from mediamill.domain.metadata.pdf.read import read_pdf
 
     pdf = read_pdf(file)
     found.facts.update(format="pdf", document=pdf.facts(), xmp=pdf.xmp)
@@ -176,7 +177,7 @@ def _pdf(file: SeekableFile, found: Findings) -> None:
 
 
 def _office(file: SeekableFile, size: int, kind: Kind, found: Findings) -> None:
-    from mediamill.domain.metadata.office import read_office
+    from mediamill.domain.metadata.office.read import read_office
 
     office = read_office(file, size)
     if office is None:

@@ -16,20 +16,11 @@ from mediamill.domain.facts import (
     When,
 )
 from mediamill.domain.kind import Kind
+from mediamill.domain.stored import StoredFacts
 from mediamill.domain.wire import JSON
 
 # Readers may rely on the major number: a minor one only ever adds fields.
 SCHEMA_VERSION = "1.0"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFacts:
-    """What S3 itself says about the object; `checksums` by algorithm, as S3 encodes them."""
-
-    etag: str | None = None
-    checksums: dict[str, str] = field(default_factory=dict)
-    storage_class: str | None = None
-    last_modified: When | None = None
 
 
 @dataclass(frozen=True, slots=True)

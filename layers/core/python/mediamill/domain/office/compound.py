@@ -10,7 +10,7 @@ from typing import Any
 
 import olefile
 
-from mediamill.domain import locks
+from mediamill.domain import office_encryption
 from mediamill.domain.errors import Broken, PasswordRequired, Unsupported
 from mediamill.domain.office import sheets
 from mediamill.domain.office.formats import DOC, DOC_95, PPT, XLS, XLS_95, Format
@@ -42,7 +42,7 @@ def recognise(compound: olefile.OleFileIO[Any]) -> Format:
     if compound.exists("WordDocument"):
         head = compound.openstream("WordDocument").read(12)
         (version,) = struct.unpack_from("<H", head, 2)
-        if locks.is_locked_document(head):
+        if office_encryption.is_locked_document(head):
             raise PasswordRequired(_LOCKED)
         return DOC if version >= _WORD_8 else DOC_95
     if compound.exists("Workbook"):
@@ -50,7 +50,7 @@ def recognise(compound: olefile.OleFileIO[Any]) -> Format:
     if compound.exists("Book"):
         return XLS_95
     if compound.exists("PowerPoint Document"):
-        if compound.exists("Current User") and locks.is_locked_presentation(
+        if compound.exists("Current User") and office_encryption.is_locked_presentation(
             compound.openstream("Current User").read(16)
         ):
             raise PasswordRequired(_LOCKED)
@@ -66,7 +66,7 @@ def is_locked_workbook(original: Path) -> bool:
     """
     with opened(original) as compound:
         name = "Workbook" if compound.exists("Workbook") else "Book"
-        return locks.is_locked_workbook(compound.openstream(name).read(_HEAD))
+        return office_encryption.is_locked_workbook(compound.openstream(name).read(_HEAD))
 
 
 def fit_sheets(copy: Path) -> None:

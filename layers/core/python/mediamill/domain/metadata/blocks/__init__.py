@@ -1,0 +1,1 @@
+"""Blocks of metadata that several formats carry: EXIF in TIFF, IPTC-IIM, XMP, ICC profiles."""

@@ -1,0 +1,1 @@
+"""Video and audio: the container, its streams, chapters and tags, without a frame decoded."""

@@ -1,0 +1,1 @@
+"""Office files and books: their properties, from as few parts as hold them."""

@@ -1,0 +1,1 @@
+"""PDF: structure and claims, never a page laid out."""

@@ -1,0 +1,1 @@
+"""How bytes, text and dates are read, within bounds, whatever the file says."""

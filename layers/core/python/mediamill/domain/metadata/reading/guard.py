@@ -1,0 +1,128 @@
+"""Bounds on what a parser may read and how long it may take, whatever the file says."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from mediamill.domain.metadata.reading.window import SeekableFile
+
+MIB = 1024 * 1024
+BLOCK = 64 * 1024
+Result = TypeVar("Result")
+
+
+class OutOfBounds(Exception):
+    """A parser wanted more bytes or more time than it may have."""
+
+
+class _Stop(BaseException):
+    """Raised into a parser's thread; no `except Exception` of the parser can swallow it."""
+
+
+class GuardedFile(io.RawIOBase):
+    """`file` with a budget of bytes: past it, reads raise OutOfBounds.
+
+    With `quiet`, for native parsers that must not see an exception, reads give an end of file
+    instead. Either way `spent` tells, and what the file itself raised is kept: `reraise()` raises
+    it again, so that a parser that swallows everything does not hide a lost connection.
+    """
+
+    def __init__(self, file: SeekableFile, *, most: int = 64 * MIB, quiet: bool = False) -> None:
+        super().__init__()
+        self.spent = False
+        self._file = file
+        self._left = most
+        self._touched: set[int] = set()
+        self._quiet = quiet
+        self._error: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self._error is not None or self._left <= 0:
+            return self._refuse()
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        try:
+            got = self._file.read(wanted)
+        except Exception as error:
+            self._error = error
+            if self._quiet:
+                return b""
+            raise
+        self._left -= len(got)
+        end = self._file.tell()
+        self._touched.update(range((end - len(got)) // BLOCK, -(-end // BLOCK)))
+        if self._left <= 0 and (size is None or size < 0 or size > wanted):
+            return self._refuse()
+        return got
+
+    def readall(self) -> bytes:
+        return self.read()
+
+    def reraise(self) -> None:
+        """Raise what the underlying file raised, if it did."""
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def touched(self) -> int:
+        """How many blocks of 64 KB have been read from: what a remote file costs, in requests."""
+        return len(self._touched)
+
+    def _refuse(self) -> bytes:
+        self.spent = self._error is None
+        if self._quiet:
+            return b""
+        raise OutOfBounds("the parser wanted to read too much of the file") from self._error
+
+
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """What `work` returns; OutOfBounds where its Python code takes more than `seconds`.
+
+    An exception is raised into the thread from a timer, because signals reach the main thread
+    alone and a child process would cost more than most of what is bounded. Native code is only
+    stopped once it returns.
+    """
+    thread = threading.get_ident()
+    settle = threading.Lock()
+    state = {"done": False, "fired": False}
+
+    def fire() -> None:
+        with settle:
+            if not state["done"]:
+                state["fired"] = True
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread), ctypes.py_object(_Stop)
+                )
+
+    timer = threading.Timer(seconds, fire)
+    timer.daemon = True
+    # A function and not a context manager: all that may be interrupted stands inside one `try`.
+    try:
+        try:
+            timer.start()
+            return work()
+        finally:
+            with settle:
+                state["done"] = True
+            timer.cancel()
+            # Fired, and not delivered yet: it has to land here, not in the caller's next line.
+            for _ in range(1_000 if state["fired"] else 0):
+                time.sleep(0)
+    except _Stop:
+        raise OutOfBounds(f"the parser took more than {seconds:g} seconds") from None
