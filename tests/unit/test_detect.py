@@ -8,12 +8,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made.heads import LEFT_OUT, PICTURES, STREAMS, film, matroska, ogg, tga
 
 from mediamill.domain.detect import HEAD_BYTES, detect
 from mediamill.domain.kind import Kind
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+STARTS = [head[:48] for head, _, _ in (PICTURES | LEFT_OUT | STREAMS).values()]
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 
 
@@ -92,6 +96,77 @@ def test_a_plain_zip_is_not_an_office_file_whatever_it_is_called() -> None:
 )
 def test_the_extension_breaks_the_tie_between_ole_files(key: str, content_type: str) -> None:
     assert detect(OLE, key).content_type == content_type
+
+
+@pytest.mark.parametrize(
+    ("whole", "key", "kind"),
+    [
+        (film(b"isom", b"soun"), "talk.mp4", Kind.AUDIO),
+        (film(b"isom", b"text", b"soun"), "talk.mp4", Kind.AUDIO),
+        (film(b"M4A ", b"vide", b"soun"), "clip.m4a", Kind.VIDEO),
+        (film(b"qt  ", b"soun", index_last=True), "memo.mov", Kind.AUDIO),
+        (film(b"isom", b"soun", b"vide", index_last=True), "clip.mp4", Kind.VIDEO),
+        (film(b"3gp4", b"soun"), "memo.3gp", Kind.AUDIO),
+        (matroska(b"matroska", 2), "song.mka", Kind.AUDIO),
+        (matroska(b"webm", 2, 17), "song.webm", Kind.AUDIO),
+        (matroska(b"webm", 2, 1), "clip.webm", Kind.VIDEO),
+        (ogg(b"\x80theora"), "clip.ogg", Kind.VIDEO),
+        (ogg(b"Speex   "), "call.ogg", Kind.AUDIO),
+        (b"FLV\1\4\0\0\0\x09" + bytes(50), "radio.flv", Kind.AUDIO),
+    ],
+)
+def test_a_video_has_a_moving_picture_wherever_its_index_stands(
+    whole: bytes, key: str, kind: Kind
+) -> None:
+    asked: list[int] = []
+
+    def reach(offset: int, length: int) -> bytes:
+        asked.append(offset)
+        return whole[offset : offset + length]
+
+    assert detect(whole[:HEAD_BYTES], key, reach).kind is kind
+    assert len(asked) <= 4
+
+
+def test_a_film_whose_index_nobody_may_read_is_a_video_by_default() -> None:
+    head = film(b"isom", b"soun", index_last=True)[:HEAD_BYTES]
+    assert detect(head, "a.mp4").kind is Kind.VIDEO
+    assert detect(head, "a.m4a").kind is Kind.AUDIO
+    assert detect(head, "a.mp4", lambda offset, length: b"").kind is Kind.VIDEO
+
+
+def test_a_tga_needs_its_extension_because_noise_looks_like_one() -> None:
+    assert detect(tga(), "a.tga").kind is Kind.IMAGE
+    assert detect(tga(), "a.bin").kind is Kind.OTHER
+
+
+@pytest.mark.parametrize("what", ["text", "spreadsheet", "presentation"])
+@pytest.mark.parametrize("key", ["a.xml", "a.fodt", "a"])
+def test_a_flat_opendocument_names_its_type_inside(what: str, key: str) -> None:
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<office:document'
+        ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        f' office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.{what}">'
+    ).encode()
+    found = detect(head, key)
+    assert found.kind is Kind.OFFICE
+    assert found.content_type == f"application/vnd.oasis.opendocument.{what}-flat-xml"
+
+
+def test_what_stands_behind_an_id3_tag_decides() -> None:
+    tag = b"ID3\x04\0\0\0\0\x01\0" + bytes(128)
+    for behind, content_type in (
+        (b"\xff\xf1\x50\x80\x02\x1f\xfc", "audio/aac"),
+        (b"TTA1\1\0", "audio/x-tta"),
+        (b"\xff\xfb\x90\x64", "audio/mpeg"),
+    ):
+        assert detect(tag + behind + bytes(99), "a").content_type == content_type
+
+
+@given(head=st.binary(max_size=400), start=st.sampled_from(STARTS), key=st.text(max_size=8))
+def test_no_beginning_is_too_odd_to_be_something(head: bytes, start: bytes, key: str) -> None:
+    found = detect(start + head, key, lambda offset, length: head[:length])
+    assert "/" in found.content_type
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")

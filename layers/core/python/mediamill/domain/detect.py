@@ -1,12 +1,14 @@
 """What a file is: decided from its first bytes; the extension only breaks ties.
 
-libmagic answers first. Its answer is put into the field's usual spelling, a few signatures that its
-tables lack are added, and where several formats share a signature (Office files in a zip or in an
-OLE container, plain text) the names inside decide, and then the extension.
+What pictures, sound and video begin like stands in `signatures`; for all else libmagic answers, in
+the field's usual spelling. Where several formats share a signature (Office files in a zip or in an
+OLE container, plain text) the names inside decide, and then the extension; where a container may
+hold pictures or sound alone, its tracks do.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from pathlib import PurePosixPath
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.magic import libmagic
+from mediamill.domain.moving_picture import Reach, has_moving_picture
+from mediamill.domain.signatures import MEDIA_TYPES, OLE, WEAK, format_of
 
 HEAD_BYTES = 65_536
 """How many bytes `detect` wants to see: one ranged read."""
@@ -23,52 +27,21 @@ _ODF = "application/vnd.oasis.opendocument."
 
 # libmagic's spelling → the registered or usual one.
 _USUAL = {
-    "image/x-ms-bmp": "image/bmp",
-    "image/x-win-bitmap": "image/vnd.microsoft.icon",
-    "image/x-icon": "image/vnd.microsoft.icon",
-    "image/vnd.adobe.photoshop": "image/vnd.adobe.photoshop",
-    "image/x-tga": "image/x-tga",
-    "image/heic-sequence": "image/heic",
-    "image/heif-sequence": "image/heif",
-    "image/x-portable-greymap": "image/x-portable-graymap",
     "audio/x-wav": "audio/wav",
     "audio/x-m4a": "audio/mp4",
     "audio/x-aiff": "audio/aiff",
     "audio/x-hx-aac-adts": "audio/aac",
     "audio/x-hx-aac-adif": "audio/aac",
     "audio/x-mp4a-latm": "audio/aac",
+    "audio/vnd.dolby.dd-raw": "audio/ac3",
     "video/x-m4v": "video/mp4",
+    "video/MP2T": "video/mp2t",
+    "application/ogg": "video/ogg",
+    "application/vnd.rn-realmedia": "video/x-pn-realvideo",
     "text/rtf": "application/rtf",
     "application/x-empty": "application/x-empty",
     "inode/x-empty": "application/x-empty",
     "text/x-markdown": "text/markdown",
-}
-
-# Signatures that the tables lack or know only in part: (offset, bytes, media type).
-_SIGNATURES = (
-    (0, b"\xff\x0a", "image/jxl"),
-    (0, b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a", "image/jxl"),
-    (0, b"\xff\x4f\xff\x51", "image/j2c"),
-    (0, b"\x00\x00\x00\x0cjP  \x0d\x0a\x87\x0a", "image/jp2"),
-    (0, b"8BPS\x00\x01", "image/vnd.adobe.photoshop"),
-    (0, b"\x00\x00\x01\x00", "image/vnd.microsoft.icon"),
-)
-
-_ISO_BRANDS = {
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"heim": "image/heic",
-    b"heis": "image/heic",
-    b"hevc": "image/heic",
-    b"mif1": "image/heif",
-    b"msf1": "image/heif",
-    b"qt  ": "video/quicktime",
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    b"M4P ": "audio/mp4",
-    b"crx ": "image/x-canon-cr3",
 }
 
 # Where a signature is shared, the extension says which of its formats this is.
@@ -118,8 +91,35 @@ _IN_TIFF = {
     "rw2": "image/x-panasonic-rw2",
     "pef": "image/x-pentax-pef",
 }
-_WEAK = {"image/x-tga": "tga"}  # a signature that noise has too: the extension has to agree
-_IN_NOTHING = {"tga": "image/x-tga", "mp3": "audio/mpeg", "aac": "audio/aac"}
+_IN_NOTHING = {
+    **dict.fromkeys(("mp1", "mp2", "mp3"), "audio/mpeg"),
+    "aac": "audio/aac",
+    "dts": "audio/vnd.dts",
+    **dict.fromkeys(("ts", "mts", "m2ts"), "video/mp2t"),
+}
+
+# The same container with pictures: with sound alone.
+_SOUND_ALONE = {
+    "video/mp4": "audio/mp4",
+    "video/quicktime": "audio/mp4",
+    "video/x-f4v": "audio/mp4",
+    "video/3gpp": "audio/3gpp",
+    "video/3gpp2": "audio/3gpp2",
+    "video/x-matroska": "audio/x-matroska",
+    "video/webm": "audio/webm",
+    "video/x-ms-asf": "audio/x-ms-wma",
+    "video/ogg": "audio/ogg",
+    "video/x-flv": "audio/x-flv",
+}
+_WITH_PICTURES = {"audio/mp4": "video/mp4", "audio/ogg": "video/ogg"}
+_SOUND_EXTENSIONS = {"m4a", "m4b", "m4p", "m4r", "mka", "wma", "oga", "opus", "spx", "weba", "f4a"}
+_VIDEO = frozenset({"application/mxf", "application/x-shockwave-flash"})
+
+# ODF 1.3, part 3, 3.1.2: a document in one XML file names its type in its first element.
+_FLAT_ODF = re.compile(
+    rb"<office:document\s[^>]*?office:mimetype\s*=\s*[\"']"
+    rb"(application/vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation|graphics))[\"']"
+)
 
 _ZIP_NAMES = (
     (b"word/", "docx"),
@@ -128,7 +128,11 @@ _ZIP_NAMES = (
     (b"META-INF/container.xml", "epub"),
 )
 
+# What libmagic sees in two bytes of noise; WEAK of `signatures` is stricter, and knows better.
+_NOT_ALONE = frozenset({"image/x-tga", "image/x-pcx", "image/x-award-bmp"})
+
 _OFFICE = frozenset(_IN_ZIP.values()) | frozenset(_IN_OLE.values()) | {"application/rtf"}
+_FLAT = frozenset(f"{_ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation"))
 _OFFICE_TEXT = frozenset({"text/plain", "text/csv", "text/markdown", "text/html"})
 
 
@@ -140,13 +144,17 @@ class Detected:
     content_type: str
 
 
-def detect(head: bytes, key: str) -> Detected:
+def detect(head: bytes, key: str, reach: Reach | None = None) -> Detected:
     """What the file that begins with `head` (up to HEAD_BYTES bytes) is; `key` breaks ties.
+
+    `reach` reads further into the file where only that says whether a film has pictures: an MP4
+    may have its index behind its streams. Without it such a file is a video.
 
     >>> detect(b"%PDF-1.7\\n", "photo.jpg").kind
     <Kind.DOCUMENT: 'document'>
     """
-    content_type = _content_type(head, PurePosixPath(key).suffix.lower().removeprefix("."))
+    extension = PurePosixPath(key).suffix.lower().removeprefix(".")
+    content_type = _by_tracks(_content_type(head, extension), head, extension, reach)
     return Detected(kind_of(content_type), content_type)
 
 
@@ -154,8 +162,10 @@ def kind_of(content_type: str) -> Kind:
     """The kind that a media type belongs to."""
     if content_type == "application/pdf":
         return Kind.DOCUMENT
-    if content_type in _OFFICE or content_type in _OFFICE_TEXT:
+    if content_type in _OFFICE or content_type in _OFFICE_TEXT or content_type in _FLAT:
         return Kind.OFFICE
+    if content_type in _VIDEO:
+        return Kind.VIDEO
     family = content_type.partition("/")[0]
     return Kind(family) if family in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO) else Kind.OTHER
 
@@ -163,21 +173,21 @@ def kind_of(content_type: str) -> Kind:
 def _content_type(head: bytes, extension: str) -> str:
     if not head:
         return "application/x-empty"
-    for offset, signature, content_type in _SIGNATURES:
-        if head.startswith(signature, offset):
-            return content_type
-    if brand := _iso_brand(head):
-        return brand
+    name = format_of(head)
+    if name == "tiff":
+        return _IN_TIFF.get(extension, MEDIA_TYPES[name])
+    if name is not None and extension in WEAK.get(name, (extension,)):
+        return MEDIA_TYPES[name]
+    if tagged := _behind_id3(head):
+        return _content_type(tagged, extension)
     found = libmagic().media_type(head)
     found = _USUAL.get(found, found)
-    if _WEAK.get(found, extension) != extension:
+    if found in _NOT_ALONE:
         return "application/octet-stream"
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip_type(head, extension, found)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+    if head.startswith(OLE):
         return _ole_type(extension, found)
-    if found == "image/tiff":
-        return _IN_TIFF.get(extension, found)
     if b"%PDF-" in head[:1024]:  # the specification allows rubbish before the header
         return "application/pdf"
     if found.startswith("text/") or found in ("application/json", "application/javascript"):
@@ -187,19 +197,25 @@ def _content_type(head: bytes, extension: str) -> str:
     return found
 
 
-def _iso_brand(head: bytes) -> str | None:
-    """The media type of an ISO base media file by its brands; ISO/IEC 14496-12, section 4.3."""
-    if head[4:8] != b"ftyp":
-        return None
-    size = min(struct.unpack(">I", head[:4])[0], len(head))
-    major = head[8:12]
-    if major in _ISO_BRANDS and major not in (b"mif1", b"msf1"):
-        return _ISO_BRANDS[major]
-    compatible = [head[at : at + 4] for at in range(16, size - 3, 4)]
-    for brand in (b"avif", b"avis", b"heic", b"heix", b"hevc"):
-        if brand in compatible and major in (b"mif1", b"msf1"):
-            return _ISO_BRANDS[brand]
-    return _ISO_BRANDS.get(major)
+def _by_tracks(content_type: str, head: bytes, extension: str, reach: Reach | None) -> str:
+    """The type that the tracks inside give a container that may hold pictures or sound alone."""
+    if content_type not in _SOUND_ALONE and content_type not in _WITH_PICTURES:
+        return content_type
+    pictures = has_moving_picture(head, reach)
+    if pictures is None:
+        pictures = content_type in _SOUND_ALONE and extension not in _SOUND_EXTENSIONS
+    return (_WITH_PICTURES if pictures else _SOUND_ALONE).get(content_type, content_type)
+
+
+def _behind_id3(head: bytes) -> bytes:
+    """What follows an ID3v2 tag (ID3v2.4.0, 3.1), where it is another format than MPEG audio."""
+    if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 127:
+        return b""
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    rest = head[10 + size + (10 if head[5] & 16 else 0) :].lstrip(b"\0")
+    if rest[:4] == b"fLaC" or rest[:2] in (b"\xff\xf1", b"\xff\xf9") or format_of(rest):
+        return rest
+    return b""
 
 
 def _zip_type(head: bytes, extension: str, found: str) -> str:
@@ -242,9 +258,11 @@ def _ole_type(extension: str, found: str) -> str:
 
 
 def _text_type(head: bytes, extension: str, found: str) -> str:
+    if flat := _FLAT_ODF.search(head[:8_192]):
+        return flat[1].decode() + "-flat-xml"
     claimed = _IN_TEXT.get(extension)
     if claimed == "image/svg+xml":
-        return claimed if b"<svg" in head else found
+        return "text/xml" if found == "text/xml" else "text/plain"
     if found == "text/html" and claimed is None:
         return found
     if claimed is None:

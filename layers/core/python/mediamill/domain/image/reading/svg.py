@@ -22,9 +22,10 @@ from PIL import Image
 
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable
 from mediamill.domain.image.reading import header
-from mediamill.domain.image.reading.containers import GZIP, detect
+from mediamill.domain.image.reading.containers import detect
 from mediamill.domain.image.reading.header import BROKEN_IMAGE
 from mediamill.domain.limits import Limits
+from mediamill.domain.signatures import GZIP
 
 _LARGEST_MARKUP = 20_000_000  # bytes, unpacked
 _DEEPEST = 256

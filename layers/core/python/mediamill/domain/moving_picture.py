@@ -1,0 +1,134 @@
+"""Whether a container that may hold either has a moving picture in it, or sound alone.
+
+MP4 and QuickTime, Matroska, ASF, Ogg and Flash say so in their headers. The header of an MP4 may
+stand behind its streams: there a few bytes more are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+Reach = Callable[[int, int], bytes]
+"""The bytes at an offset, so many of them; fewer where the file ends."""
+
+MOST_READS = 12
+_STEP = 65_536
+_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid"}
+_EBML = b"\x1a\x45\xdf\xa3"
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+_ASF_AUDIO = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
+_OGG_VIDEO = (b"\x80theora", b"BBCD\0", b"\x80daala", b"OVP80", b"\x01video\0")
+_OGG_AUDIO = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ", b"PCM     ")
+
+
+def has_moving_picture(head: bytes, reach: Reach | None = None) -> bool | None:
+    """Whether there is a track of pictures in what begins with `head`; None where nobody can say.
+
+    `reach` reads further into the file, at most MOST_READS times.
+    """
+    if head[4:8] in _BOXES:
+        return _in_boxes(_Reader(head, reach))
+    if head.startswith(_EBML):
+        return _in_matroska(head)
+    if head.startswith(_ASF):
+        return True if _ASF_VIDEO in head else (False if _ASF_AUDIO in head else None)
+    if head.startswith(b"OggS"):
+        first = head[:8_192]
+        if any(codec in first for codec in _OGG_VIDEO):
+            return True
+        return False if any(codec in first for codec in _OGG_AUDIO) else None
+    if head.startswith(b"FLV"):
+        return bool(head[4] & 1) if len(head) > 4 and head[4] & 5 else None
+    return None
+
+
+class _Reader:
+    """The head, and what lies behind it by a bounded number of reads."""
+
+    def __init__(self, head: bytes, reach: Reach | None) -> None:
+        self._parts = [(0, head)]
+        self._reach = reach
+        self._left = MOST_READS
+
+    def at(self, offset: int, length: int) -> bytes:
+        for start, part in self._parts:
+            if start <= offset and offset + length <= start + len(part):
+                return part[offset - start : offset - start + length]
+        if self._reach is None or not self._left:
+            return b""
+        self._left -= 1
+        part = self._reach(offset, _STEP)
+        self._parts.append((offset, part))
+        return part[:length]
+
+
+def _in_boxes(file: _Reader) -> bool | None:
+    """By the handlers of the tracks (ISO/IEC 14496-12, 8.4.3)."""
+    for kind, start, end in _boxes(file, 0, None):
+        if kind == b"moov":
+            handlers = list(_handlers(file, start, end))
+            if b"vide" in handlers:
+                return True
+            return False if b"soun" in handlers else None
+    return None
+
+
+def _handlers(file: _Reader, start: int, end: int | None) -> Iterator[bytes]:
+    for kind, inside, behind in _boxes(file, start, end):
+        if kind in (b"trak", b"mdia"):
+            yield from _handlers(file, inside, behind)
+        elif kind == b"hdlr":
+            yield file.at(inside + 8, 4)
+
+
+def _boxes(file: _Reader, at: int, end: int | None) -> Iterator[tuple[bytes, int, int | None]]:
+    """The kind of each box, where its content begins, and where it ends (None: with the file)."""
+    for _ in range(256):
+        if end is not None and at + 8 > end:
+            return
+        head = file.at(at, 16) or file.at(at, 8)
+        size, skip = int.from_bytes(head[:4]), 8
+        if size == 1 and len(head) == 16:
+            size, skip = int.from_bytes(head[8:]), 16
+        if len(head) < 8 or (size < skip and size != 0):
+            return
+        yield head[4:8], at + skip, at + size if size else end
+        if size == 0:
+            return
+        at += size
+
+
+_SEGMENT, _TRACKS, _ENTRY, _TYPE, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x83, 0x1F43B675
+
+
+def _in_matroska(head: bytes) -> bool | None:
+    """By the tracks' types (RFC 9559, 5.1.4.1.3)."""
+    types = list(_track_types(head, 0, len(head)))
+    return True if 1 in types else (False if 2 in types else None)
+
+
+def _track_types(head: bytes, at: int, end: int) -> Iterator[int]:
+    while at < end:
+        name, at = _number(head, at, keep_marker=True)
+        size, at = _number(head, at, keep_marker=False)
+        if name is None or size is None or name == _CLUSTER:
+            return
+        if name in (_SEGMENT, _TRACKS, _ENTRY):
+            yield from _track_types(head, at, min(end, at + size))
+        elif name == _TYPE:
+            yield int.from_bytes(head[at : at + min(size, 8)])
+        at += size
+
+
+def _number(head: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
+    """EBML's number of variable length; where it is all ones, what it measures has no known end."""
+    if at >= len(head) or not head[at]:
+        return None, at
+    length = 9 - head[at].bit_length()
+    value = int.from_bytes(head[at : at + length])
+    if not keep_marker:
+        value &= (1 << 7 * length) - 1
+        if value == (1 << 7 * length) - 1:
+            value = 1 << 62
+    return value, at + length
