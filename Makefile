@@ -77,10 +77,19 @@ schemas: setup  ## write docs/schemas from the typed classes
 
 # ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: build bench bench-start costs clean
+.PHONY: build rollback bench bench-start costs clean
 build: setup  ## build the functions for AWS: stripped, compiled, the same bytes every time
 	@$(RUN) sam build
 	@$(RUN) python scripts/finish.py
+
+ROLLBACK := .build/rollback
+rollback: setup  ## build and deploy an earlier commit: TO=v1.2.0 [DEPLOY="--config-env prod"]
+	@test -n "$(TO)" || { echo "Say which commit or tag: make rollback TO=v1.2.0"; exit 1; }
+	@git rev-parse --quiet --verify "$(TO)^{commit}" >/dev/null || { echo "There is no commit $(TO)."; exit 1; }
+	@rm -rf $(ROLLBACK) && git worktree prune && git worktree add --quiet --detach $(ROLLBACK) $(TO)
+	@$(MAKE) --silent -C $(ROLLBACK) build
+	@cd $(ROLLBACK) && PATH="$$PWD/$(BIN):$$PATH" sam deploy --config-file $(CURDIR)/samconfig.toml $(DEPLOY)
+	@git worktree remove --force $(ROLLBACK)
 
 bench: setup  ## pictures side by side with sharp, Pillow and libvips (fetches them once)
 	@$(BIN)/python benchmarks/images.py

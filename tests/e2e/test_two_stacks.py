@@ -81,7 +81,7 @@ def test_two_stacks_share_nothing_and_a_deleted_one_leaves_its_data(account: Acc
     for name in ("UploadsBucket", "ResultsBucket"):
         s3.put_object(Bucket=one[name], Key="kept.txt", Body=b"kept")
 
-    updated = account.deploy("one", "Renditions=small=100 MaxConcurrency=10 LogLevel=WARNING")
+    updated = account.deploy("one", "Renditions=small=100 MaxConcurrency=10 LogLevel=WARN")
     assert {name: updated[name] for name in DATA} == {name: one[name] for name in DATA}
 
     account.sam(f"delete --stack-name one --region {REGION} --no-prompts")

@@ -1,0 +1,135 @@
+"""The template as AWS sees it: expanded by SAM's own translator, and answered for given parameters.
+
+`sam validate` looks at what we write; CloudFormation gets what SAM makes of it, with the values of
+parameters in place. Both the checks of `make lint` and the contract tests look at the latter.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samcli.lib.cfn_language_extensions.api import (  # type: ignore[import-untyped]
+    process_template,
+)
+from samcli.lib.cfn_language_extensions.models import (  # type: ignore[import-untyped]
+    PseudoParameterValues,
+)
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+
+Template = dict[str, Any]
+
+
+def template(path: Path = ROOT / "template.yaml") -> Template:
+    """The template as it is written."""
+    loaded: Template = yaml_parse(path.read_text())
+    return loaded
+
+
+def defaults(written: Mapping[str, Any]) -> dict[str, str]:
+    """Every parameter's default, as CloudFormation has it: text."""
+    return {name: str(entry["Default"]) for name, entry in written["Parameters"].items()}
+
+
+def expanded(
+    written: Mapping[str, Any],
+    parameters: Mapping[str, str] | None = None,
+    code: Mapping[str, str] | None = None,
+) -> Template:
+    """What SAM's translator makes of the template, with references still in it.
+
+    `code` has the address of a function's or layer's artifact by logical name, as `sam package`
+    puts it there: other bytes, another address.
+    """
+    packaged = copy.deepcopy(dict(written))
+    for name, resource in packaged["Resources"].items():
+        for entry in ("CodeUri", "ContentUri"):
+            if entry in resource.get("Properties", {}):
+                resource["Properties"][entry] = (code or {}).get(name, f"s3://artifacts/{name}")
+    values = {**defaults(written), **(parameters or {})}
+    with mock.patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION}):
+        made: Template = transform(packaged, values, _NoPolicies())
+    return made
+
+
+def answered(
+    written: Mapping[str, Any],
+    parameters: Mapping[str, str] | None = None,
+    code: Mapping[str, str] | None = None,
+) -> Template:
+    """The expanded template with every parameter, condition and mapping answered.
+
+    Resources whose condition does not hold are gone. Only what a deployment finds out stays: names
+    of resources, and their attributes.
+    """
+    values = {**defaults(written), **(parameters or {})}
+    made = expanded(written, parameters, code)
+    holding = {name: holds(made, {"Condition": name}, values) for name in made["Conditions"]}
+    for section in ("Resources", "Outputs"):
+        for name, entry in list(made[section].items()):
+            if not holding.get(entry.pop("Condition", None), True):
+                del made[section][name]
+    pseudo = PseudoParameterValues(region=REGION, account_id=ACCOUNT, partition="aws")
+    made = process_template(made, values, pseudo)
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": _substituting(made["Resources"]),
+        "Outputs": _substituting(made["Outputs"]),
+    }
+
+
+def _substituting(value: Any) -> Any:
+    """The same, with `Fn::Sub` again around texts that still name a resource: SAM's resolver drops
+    it once it has answered what it could."""
+    if isinstance(value, dict):
+        return {name: _substituting(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_substituting(entry) for entry in value]
+    if isinstance(value, str) and re.search(r"\$\{[\w.]+\}", value):
+        return {"Fn::Sub": value}
+    return value
+
+
+def holds(made: Mapping[str, Any], condition: Any, values: Mapping[str, str]) -> bool:
+    """Whether a condition holds for these values of the parameters."""
+    ((function, told),) = condition.items()
+    if function == "Condition":
+        return holds(made, made["Conditions"][told], values)
+    if function == "Fn::Equals":
+        left, right = (values[side["Ref"]] if isinstance(side, dict) else side for side in told)
+        return bool(left == right)
+    each = [holds(made, entry, values) for entry in told]
+    if function == "Fn::Not":
+        return not each[0]
+    return any(each) if function == "Fn::Or" else all(each)
+
+
+def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Values for all parameters, so many times that each allowed value of each was given once.
+
+    The first are the defaults. A parameter of free text has its default everywhere.
+    """
+    yield {}
+    choices = {
+        name: [str(value) for value in entry["AllowedValues"]]
+        for name, entry in written["Parameters"].items()
+        if "AllowedValues" in entry
+    }
+    for turn in range(max(map(len, choices.values()))):
+        yield {name: allowed[turn % len(allowed)] for name, allowed in choices.items()}
+
+
+class _NoPolicies:
+    """SAM asks IAM for the names of AWS's own policies; this template uses none of them."""
+
+    def load(self) -> dict[str, str]:
+        return {}

@@ -1,0 +1,117 @@
+"""Updates go live: whatever changes, the queues call it; and where nothing changes, nothing does.
+
+CloudFormation updates what differs between two templates with all their values in place. So the
+template is expanded by SAM's own translator, twice, and compared as CloudFormation would.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import expand
+import pytest
+
+WRITTEN = expand.template()
+OFFICE = {
+    "OfficeWorker": "image",
+    "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:1",
+}
+
+# Another value for every parameter of free text; the others have theirs in AllowedValues.
+OTHERWISE = {
+    "Renditions": "small=100",
+    "Formats": "webp,avif",
+    "Qualities": "webp=70",
+    "Background": "#000000",
+    "CacheControl": "no-store",
+    "DocumentExtras": "words",
+    "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:2",
+}
+
+
+def functions(made: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: resource["Properties"]
+        for name, resource in made["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The functions that CloudFormation updates, makes or takes away."""
+    old, new = functions(before), functions(after)
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+def otherwise(name: str) -> str:
+    """A value of a parameter that is not the one it has in these tests."""
+    entry = WRITTEN["Parameters"][name]
+    now = {**expand.defaults(WRITTEN), **OFFICE}[name]
+    if "AllowedValues" in entry:
+        return next(str(value) for value in entry["AllowedValues"] if str(value) != now)
+    return OTHERWISE[name] if name in OTHERWISE else str(int(now) + 1)
+
+
+BEFORE = expand.answered(WRITTEN, OFFICE)
+EXPANDED = expand.expanded(WRITTEN, OFFICE)
+ALL = functions(BEFORE) | functions(expand.answered(WRITTEN, {"OfficeWorker": "function"}))
+
+
+@pytest.mark.parametrize("worker", ["image", "function"])
+def test_every_queue_calls_its_function_and_no_version_of_it(worker: str) -> None:
+    made = expand.answered(WRITTEN, {**OFFICE, "OfficeWorker": worker})
+    called = [
+        resource["Properties"]["FunctionName"]
+        for resource in made["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping"
+    ]
+    assert sorted(name["Ref"] for name in called) == sorted(functions(made))
+    kinds = {resource["Type"] for resource in made["Resources"].values()}
+    assert not kinds & {"AWS::Lambda::Alias", "AWS::Lambda::Version"}
+
+
+def test_no_change_updates_nothing() -> None:
+    assert expand.answered(WRITTEN, OFFICE) == BEFORE
+
+
+def test_a_change_of_the_core_updates_every_function_that_has_it() -> None:
+    before = expand.answered(WRITTEN, OFFICE, {"CoreLayer": "s3://artifacts/1"})
+    after = expand.answered(WRITTEN, OFFICE, {"CoreLayer": "s3://artifacts/2"})
+    assert changed(before, after) == functions(after).keys() - {"OfficeImageFunction"}
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - {"OfficeImageFunction"}))
+def test_a_change_of_its_own_code_updates_a_function_alone(name: str) -> None:
+    office = {"OfficeWorker": "function"} if name == "OfficeFunction" else OFFICE
+    before = expand.answered(WRITTEN, office, {name: "s3://artifacts/1"})
+    after = expand.answered(WRITTEN, office, {name: "s3://artifacts/2"})
+    assert changed(before, after) == {name}
+
+
+@pytest.mark.parametrize("name", WRITTEN["Parameters"])
+def test_a_change_of_a_parameter_reaches_all_that_it_says_something_to(name: str) -> None:
+    after = expand.answered(WRITTEN, {**OFFICE, name: otherwise(name)})
+    assert after != BEFORE, f"{name} changes nothing"
+    told = {function for function in functions(BEFORE) if name in referred(function)}
+    if name != "OfficeWorker":  # which takes a function away
+        assert changed(BEFORE, after) == told
+
+
+def referred(function: str) -> set[str]:
+    """The parameters that a function's properties depend on, through conditions as well."""
+    text = json.dumps(EXPANDED["Resources"][function]["Properties"])
+    for condition in re.findall(r'"Fn::If": \["(\w+)"', text):
+        text += json.dumps(EXPANDED["Conditions"][condition])
+    return set(re.findall(r'"Ref": "(\w+)"', text)) & set(WRITTEN["Parameters"])
+
+
+@pytest.mark.parametrize("refused", ["office", "office:latest", "host:5000/office"])
+def test_an_office_image_has_a_name_that_is_another_for_another_image(refused: str) -> None:
+    pattern = WRITTEN["Parameters"]["OfficeImage"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, refused)
+    assert re.fullmatch(pattern, OFFICE["OfficeImage"])
+    assert re.fullmatch(pattern, f"host:5000/office@sha256:{64 * 'a'}")
+    assert re.fullmatch(pattern, WRITTEN["Parameters"]["OfficeImage"]["Default"])
