@@ -1,6 +1,7 @@
 """A real S3, SNS, SQS and DynamoDB on a loopback port, and the parts of the flow called by hand.
 
 No Lambda is deployed here: a test decides who runs when, which is how races are made to happen.
+What AWS refuses and the emulator takes (long metadata, large messages …) is refused here too.
 And a real LibreOffice, where there is one.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from made.flow import Flow
 from made.libreoffice import warm_careless
+from made.refusals import guard
 
 from mediamill.aws import clients
 from mediamill.domain.office.conversion import Office, locate, warm
@@ -43,6 +45,7 @@ def flow(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flow]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     clients._made.cache_clear()
     clients._session.cache_clear()
+    guard(clients._session())
     yield Flow.make(next(_number))
     clients._made.cache_clear()
     clients._session.cache_clear()

@@ -1,0 +1,1 @@
+"""AWS in memory, and a search through what may happen there."""
