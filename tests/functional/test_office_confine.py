@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mediamill.domain.office import confine
+from mediamill.domain.bounded import confine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 

@@ -14,7 +14,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mediamill.aws import storage
-from mediamill.aws.deadline import SHARE, deadline
 from mediamill.aws.observe import (
     LambdaHandler,
     about,
@@ -30,6 +29,7 @@ from mediamill.aws.storage import Results, Shelf
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic, ManifestQueue, OwnQueue
 from mediamill.domain.asset import Asset, Record, Source, Step, gathered, joined
+from mediamill.domain.bounded import SHARE, deadline
 from mediamill.domain.derivative import Derivative, Product
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind, Status, StepStatus

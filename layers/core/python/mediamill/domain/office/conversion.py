@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -21,9 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediamill.domain.bounded import at_most, confine, started
 from mediamill.domain.derivative import Product
 from mediamill.domain.errors import Broken, PasswordRequired, TimedOut
-from mediamill.domain.office import confine, registry
+from mediamill.domain.office import registry
 from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.formats import TEXT
 from mediamill.domain.office.prepare import Ready, prepare
@@ -185,7 +185,6 @@ def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> int:
 
     Raises TimedOut; nothing of the process group is left either way.
     """
-    _hide_from_children()
     specification = {
         "read": [*_READABLE, str(program.parent.parent)],
         "write": [str(folder), "/dev/null"],
@@ -197,35 +196,29 @@ def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> int:
         *(sys.executable, "-I", "-S", "-B", str(CONFINE), json.dumps(specification)),
         *_command(program, ready, folder, bounds),
     ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            # Nothing of our own environment: it holds credentials.
-            env={
-                "HOME": str(folder / "home"),
-                "TMPDIR": str(folder / "tmp"),
-                "LANG": "C.UTF-8",
-                "PATH": "/usr/bin:/bin",
-                "SAL_USE_VCLPLUGIN": "svp",
-                "SAL_DISABLE_OPENCL": "1",
-            },
-            start_new_session=True,
-        )
-        try:
-            return process.wait(bounds.seconds)
-        except subprocess.TimeoutExpired as error:
-            raise TimedOut(
-                f"The conversion took more than {bounds.seconds:.0f} seconds."
-            ) from error
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            if process.wait() < 0:
-                _sweep_pipes()
+    try:
+        with (
+            (folder / "log").open("wb") as log,
+            started(
+                command,
+                environment={
+                    "HOME": str(folder / "home"),
+                    "TMPDIR": str(folder / "tmp"),
+                    "LANG": "C.UTF-8",
+                    "PATH": "/usr/bin:/bin",
+                    "SAL_USE_VCLPLUGIN": "svp",
+                    "SAL_DISABLE_OPENCL": "1",
+                },
+                folder=folder,
+                output=log,
+                messages=log,
+            ) as process,
+        ):
+            return process.wait(at_most(bounds.seconds))
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(f"The conversion took more than {bounds.seconds:.0f} seconds.") from error
+    finally:
+        _sweep_pipes()
 
 
 def _command(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> Sequence[str]:
@@ -270,18 +263,6 @@ def _verified(made: Path, pages: int) -> tuple[bytes, bool]:
 
 def _log(folder: Path) -> str:
     return (folder / "log").read_text("utf-8", "replace")[-500:].strip()
-
-
-def _hide_from_children() -> None:
-    """Keep this process's memory and environment from processes of the same user.
-
-    Where the kernel has no Landlock, /proc/PID/environ of this function, and the credentials in
-    it, would be one linked text away. Not dumpable (prctl(2)) means owned by root.
-    """
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 def _sweep_pipes() -> None:

@@ -12,7 +12,6 @@ import binascii
 import io
 import json
 import re
-import subprocess
 import sys
 import zlib
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from xml.etree import ElementTree
 
 from PIL import Image
 
+from mediamill.domain.bounded import Crashed, answer_of
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable
 from mediamill.domain.image.reading import header
 from mediamill.domain.image.reading.containers import detect
@@ -97,14 +97,12 @@ def draw(drawing: Drawing, width: int, height: int) -> Image.Image:
     numbers = (width, height, _SECONDS, _MEMORY)
     command = [sys.executable, "-I", "-c", _CHILD, json.dumps(sys.path), *map(str, numbers)]
     try:
-        done = subprocess.run(
-            command, input=drawing.markup, capture_output=True, timeout=_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut("the SVG takes too long to draw") from error
-    if done.returncode:
-        raise Broken("The SVG cannot be drawn.", code=BROKEN_IMAGE)
-    return Image.open(io.BytesIO(done.stdout), formats=["PNG"]).convert("RGBA")
+        drawn = answer_of(command, drawing.markup, _SECONDS)
+    except TimedOut as error:
+        raise TimedOut("The SVG takes too long to draw.") from error
+    except Crashed as error:
+        raise Broken("The SVG cannot be drawn.", code=BROKEN_IMAGE) from error
+    return Image.open(io.BytesIO(drawn), formats=["PNG"]).convert("RGBA")
 
 
 def _unpacked(original: bytes) -> bytes:

@@ -14,7 +14,7 @@ from contextlib import closing
 from multiprocessing.connection import Connection
 from typing import IO, cast
 
-from mediamill.domain.forked import forked, restrain
+from mediamill.domain.bounded import Crashed, at_most, forked
 from mediamill.domain.metadata.reading.guard import OutOfBounds
 from mediamill.domain.metadata.reading.window import SeekableFile
 
@@ -26,8 +26,7 @@ OPTIONS = {"MpegTs_MaximumOffset": str(4 * 1024 * 1024)}
 MEMORY = 512 * 1024 * 1024
 
 
-class Crashed(Exception):
-    """The child ended without an answer: native code crashed, or wanted too much memory."""
+__all__ = ["Crashed", "mediainfo"]
 
 
 def mediainfo(file: SeekableFile, seconds: float) -> str:
@@ -43,10 +42,10 @@ def mediainfo(file: SeekableFile, seconds: float) -> str:
     size = file.seek(0, 2)
     until = time.monotonic() + seconds
     ours, theirs = multiprocessing.Pipe()
-    with closing(ours), forked(_serve, theirs, ours, size):
+    with closing(ours), forked(_serve, theirs, size, memory=MEMORY):
         theirs.close()
         try:
-            while ours.poll(max(0.0, until - time.monotonic())):
+            while ours.poll(at_most(until - time.monotonic())):
                 asked = ours.recv()
                 if isinstance(asked, str):
                     return asked
@@ -81,12 +80,10 @@ class _Asking:
         return got
 
 
-def _serve(parent: Connection, other: Connection, size: int) -> None:
+def _serve(parent: Connection, size: int) -> None:
     """The child: parse, answer, end."""
     from pymediainfo import MediaInfo
 
-    other.close()
-    restrain(MEMORY)
     file = cast("IO[bytes]", _Asking(parent, size))
     written = MediaInfo.parse(
         file,
@@ -97,6 +94,3 @@ def _serve(parent: Connection, other: Connection, size: int) -> None:
         mediainfo_options=OPTIONS,
     )
     parent.send(written)
-    parent.close()
-    # Leave without the parent's cleanup: its handlers and buffers are not this process's.
-    os._exit(0)

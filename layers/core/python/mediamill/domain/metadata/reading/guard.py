@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
-import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from mediamill.domain import bounded
+from mediamill.domain.errors import TimedOut
 from mediamill.domain.metadata.reading.window import SeekableFile
 
 MIB = 1024 * 1024
@@ -18,10 +17,6 @@ Result = TypeVar("Result")
 
 class OutOfBounds(Exception):
     """A parser wanted more bytes or more time than it may have."""
-
-
-class _Stop(BaseException):
-    """Raised into a parser's thread; no `except Exception` of the parser can swallow it."""
 
 
 class GuardedFile(io.RawIOBase):
@@ -92,37 +87,8 @@ class GuardedFile(io.RawIOBase):
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What `work` returns; OutOfBounds where its Python code takes more than `seconds`.
-
-    An exception is raised into the thread from a timer, because signals reach the main thread
-    alone and a child process would cost more than most of what is bounded. Native code is only
-    stopped once it returns.
-    """
-    thread = threading.get_ident()
-    settle = threading.Lock()
-    state = {"done": False, "fired": False}
-
-    def fire() -> None:
-        with settle:
-            if not state["done"]:
-                state["fired"] = True
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(thread), ctypes.py_object(_Stop)
-                )
-
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
-    # A function and not a context manager: all that may be interrupted stands inside one `try`.
+    """What `work` returns; OutOfBounds where its Python code takes more than `seconds`."""
     try:
-        try:
-            timer.start()
-            return work()
-        finally:
-            with settle:
-                state["done"] = True
-            timer.cancel()
-            # Fired, and not delivered yet: it has to land here, not in the caller's next line.
-            for _ in range(1_000 if state["fired"] else 0):
-                time.sleep(0)
-    except _Stop:
-        raise OutOfBounds(f"the parser took more than {seconds:g} seconds") from None
+        return bounded.within(seconds, work)
+    except TimedOut as late:
+        raise OutOfBounds(f"the parser took more than {seconds:g} seconds") from late

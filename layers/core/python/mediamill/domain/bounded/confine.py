@@ -49,10 +49,12 @@ class Machine:
 
     Refused, in this order: connect, io_uring_setup, ptrace, process_vm_readv and _writev,
     pidfd_getfd, unshare, setns, mount, bpf, perf_event_open, keyctl, add_key, userfaultfd.
+    `programs` are execve and execveat.
     """
 
     audit: int
     socket: int
+    programs: tuple[int, ...]
     refused: tuple[int, ...]
 
 
@@ -60,23 +62,29 @@ MACHINES = {
     "x86_64": Machine(
         audit=0xC000003E,
         socket=41,
+        programs=(59, 322),
         refused=(42, 425, 101, 310, 311, 438, 272, 308, 165, 321, 298, 250, 248, 323),
     ),
     "aarch64": Machine(
         audit=0xC00000B7,
         socket=198,
+        programs=(221, 281),
         refused=(203, 425, 117, 270, 271, 438, 97, 268, 40, 280, 241, 219, 217, 282),
     ),
 }
 
 
-def seccomp_program(machine: Machine) -> bytes:
-    """The filter, as the kernel's classic BPF: eight bytes an instruction."""
+def seccomp_program(machine: Machine, *, programs: bool = True) -> bytes:
+    """The filter, as the kernel's classic BPF: eight bytes an instruction.
+
+    Without `programs` none is started from here on.
+    """
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
     allow, kill, refuse = 0x7FFF0000, 0x80000000, 0x00050000 | _EACCES
     # Each of the body jumps to `refuse`, which is last; `allow` stands before it.
     body = [(at_least, 0x40000000)]  # the x32 calls
-    body += [(equal, number) for number in machine.refused]
+    refused = machine.refused if programs else (*machine.refused, *machine.programs)
+    body += [(equal, number) for number in refused]
     tail = 5  # is it socket? · load the family · is it AF_UNIX? · allow · refuse
     code = [(load, 0, 0, 4), (equal, 1, 0, machine.audit), (give, 0, 0, kill), (load, 0, 0, 0)]
     for index, (operation, value) in enumerate(body):
@@ -95,9 +103,12 @@ class _FilterProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def wall_off_network(libc: ctypes.CDLL, machine: Machine) -> None:
-    """No socket but AF_UNIX from here on, for this process and whatever it becomes."""
-    code = seccomp_program(machine)
+def wall_off_network(libc: ctypes.CDLL, machine: Machine, *, programs: bool = True) -> None:
+    """No socket but AF_UNIX from here on, for this process and whatever it becomes.
+
+    Without `programs` it becomes nothing else.
+    """
+    code = seccomp_program(machine, programs=programs)
     program = _FilterProgram(len(code) // 8, code)
     if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0):
         raise OSError(ctypes.get_errno(), "seccomp")
@@ -111,6 +122,13 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH, _VERSION = 1, 1
 
 
+def landlock_version(libc: ctypes.CDLL | None = None) -> int:
+    """The version of Landlock's interface that this kernel has; below 1 where it has none."""
+    libc = libc or ctypes.CDLL(None, use_errno=True)
+    version: int = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
+    return version
+
+
 def wall_off_files(
     libc: ctypes.CDLL,
     *,
@@ -120,7 +138,7 @@ def wall_off_files(
     sockets: Iterable[str],
 ) -> int:
     """Only the listed paths from here on; the ABI version of Landlock, 0 where there is none."""
-    abi: int = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
+    abi = landlock_version(libc)
     if abi < 1:
         return 0
     everything = (1 << _RIGHTS_BY_ABI.get(abi, 16)) - 1
