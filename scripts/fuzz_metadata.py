@@ -1,14 +1,15 @@
 """Describe thousands of damaged files: each must give a record or an Unprocessable.
 
 Every format of the corpus is damaged in turn: bits flipped, bytes overwritten with telling values,
-pieces cut out, doubled, or taken from another file, ends cut off. Each batch runs in a child, so
+pieces cut out, doubled, or taken from another file, ends cut off. Between them stand files of sound
+syntax whose types, nesting, counts and pointers are anything. All are read by ranges, as functions
+read. Each batch runs in a child, so
 that a crash or a hang of native code is found, named and counted instead of ending the run.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import mimetypes
 import random
@@ -24,7 +25,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from made.corpus import Original, originals  # noqa: E402
 from made.mutate import mutated  # noqa: E402
+from made.remote import Bucket, reader  # noqa: E402
+from made.structures import STRUCTURES  # noqa: E402
 
+from mediamill.domain.detect import kind_of  # noqa: E402
 from mediamill.domain.errors import Unprocessable  # noqa: E402
 from mediamill.domain.kind import Kind  # noqa: E402
 from mediamill.domain.metadata import describe, publish  # noqa: E402
@@ -71,7 +75,7 @@ def parent(files: list[Original], count: int, seed: int, folder: Path | None) ->
                 failures.append(f"{line['index']} {line['name']}: {line['error']}")
         if died:
             index = at + len(lines)
-            name = files[index % len(files)].path.name
+            name = case(files, random.Random(f"{seed}-{index}"), index)[0]
             outcomes[died] += 1
             failures.append(f"{index} {name}: {died}")
             at = index + 1
@@ -116,22 +120,32 @@ def extra(folder: Path) -> list[Original]:
     return found
 
 
+def case(files: list[Original], chance: random.Random, index: int) -> tuple[str, Kind, str, bytes]:
+    """Name, kind, media type and bytes of one case: a damaged file, or a made structure."""
+    turn = index % (len(files) + len(STRUCTURES))
+    if turn < len(files):
+        original = files[turn]
+        other = files[chance.randrange(len(files))].path.read_bytes()
+        body = mutated(original.path.read_bytes(), other, chance)
+        return original.path.name, original.kind, original.content_type, body
+    name = list(STRUCTURES)[turn - len(files)]
+    make, content_type = STRUCTURES[name]
+    return f"made {name}", kind_of(content_type), content_type, make(chance)
+
+
 def child(files: list[Original], seed: int, start: int, end: int) -> None:
     """Describe damaged files and write one line about each."""
     for index in range(start, end):
-        original = files[index % len(files)]
-        chance = random.Random(f"{seed}-{index}")
-        other = files[chance.randrange(len(files))].path.read_bytes()
-        body = mutated(original.path.read_bytes(), other, chance)
+        name, kind, content_type, body = case(files, random.Random(f"{seed}-{index}"), index)
         began = time.perf_counter()
-        line: dict[str, Any] = {"index": index, "name": original.path.name}
+        line: dict[str, Any] = {"index": index, "name": name}
         try:
             record = describe(
-                io.BytesIO(body),
-                key=original.path.name,
+                reader(Bucket(body)),
+                key=name,
                 size=len(body),
-                kind=original.kind,
-                content_type=original.content_type,
+                kind=kind,
+                content_type=content_type,
             )
             json.dumps(to_json(record), allow_nan=False).encode()
             for privacy in Privacy:

@@ -10,6 +10,7 @@ import struct
 import pytest
 from made.corpus import CORPUS, Original, originals
 from made.mutate import mutated
+from made.remote import Bucket, reader
 
 from mediamill.domain.errors import Unprocessable
 from mediamill.domain.kind import Kind
@@ -29,7 +30,7 @@ def test_a_damaged_file_gives_a_record_or_is_unprocessable(original: Original) -
         damaged = mutated(body, body[::-1], chance)
         try:
             record = describe(
-                io.BytesIO(damaged),
+                reader(Bucket(damaged)),
                 key=original.path.name,
                 size=len(damaged),
                 kind=original.kind,

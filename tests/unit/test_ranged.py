@@ -4,44 +4,12 @@ from __future__ import annotations
 
 import io
 import random
-from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
+from made.remote import Bucket, reader
 
-from mediamill.aws.ranged import KIB, MIB, OriginalChanged, OriginalGone, RangedFile
-
-
-class Body(io.BytesIO):
-    def iter_chunks(self, size: int) -> list[bytes]:
-        whole = self.read()
-        return [whole[at : at + size] for at in range(0, len(whole), size)]
-
-
-class Bucket:
-    """The part of an S3 client that the reader uses, over one object in memory."""
-
-    def __init__(self, content: bytes, etag: str = "one") -> None:
-        self.content = content
-        self.etag = etag
-        self.asked: list[dict[str, Any]] = []
-        self.errors: list[Exception] = []
-
-    def get_object(self, **asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
-        if self.errors:
-            raise self.errors.pop(0)
-        first, last = (int(part) for part in asked["Range"].removeprefix("bytes=").split("-"))
-        return {
-            "Body": Body(self.content[first : last + 1]),
-            "ContentRange": f"bytes {first}-{last}/{len(self.content)}",
-            "ETag": f'"{self.etag}"',
-        }
-
-
-def reader(bucket: Bucket, **options: Any) -> RangedFile:
-    options.setdefault("size", len(bucket.content))
-    return RangedFile(cast(Any, bucket), "uploads", "a.mp4", etag='"one"', **options)
+from mediamill.aws.ranged import KIB, MIB, OriginalChanged, OriginalGone
 
 
 def refusal(code: str) -> ClientError:

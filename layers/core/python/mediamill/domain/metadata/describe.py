@@ -9,7 +9,7 @@ from typing import Any
 
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
-from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds
+from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds, OutOfTime, within
 from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
 from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem
@@ -20,6 +20,8 @@ CHUNK = 4 * 1024 * 1024
 
 # Above every reader's own bound.
 MOST_READ = 256 * MIB
+# For a picture's header, whatever it counts to; the other readers have bounds of their own.
+MOST_SECONDS = 10.0
 
 _logger = logging.getLogger(__name__)
 
@@ -97,7 +99,10 @@ def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) 
     from mediamill.domain.metadata.pictures.read import read_picture
 
     try:
-        picture = read_picture(file, size)
+        picture = within(MOST_SECONDS, lambda: read_picture(file, size))
+    except OutOfTime:
+        found.problem("timed_out", "The header takes too long to be read for a description.")
+        return
     except OutOfBounds:
         found.problem("read_limit", "The metadata is too far apart to be read for a description.")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -96,13 +97,16 @@ def _plain(name: str, value: Value) -> JSON:
             return _mixed(value)
         return clean(decode(value.split(b"\0" if name != "Copyright" else b"\0\0", 1)[0]))
     if name.startswith("XP"):
-        return clean(bytes(int(byte or 0) & 255 for byte in value).decode("utf-16-le", "replace"))
+        raw = bytes(byte & 255 for byte in value if isinstance(byte, int))
+        return clean(raw.decode("utf-16-le", "replace"))
     return _number(value[0]) if len(value) == 1 else [_number(number) for number in value]
 
 
 def _number(value: float | None) -> JSON:
     if value is None or isinstance(value, int):
         return value
+    if not math.isfinite(value):
+        return None
     return int(value) if value.is_integer() and abs(value) < 2**53 else round(value, 9)
 
 

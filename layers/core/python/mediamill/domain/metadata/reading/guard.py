@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from mediamill.domain import bounded
@@ -19,12 +22,23 @@ class OutOfBounds(Exception):
     """A parser wanted more bytes or more time than it may have."""
 
 
+class OutOfTime(OutOfBounds):
+    """A parser took longer than it may."""
+
+
+# What comes of asking wrongly: a length that is no number, a stack that is used up. It lies in
+# the file's content or in its parser, so that another try ends the same.
+_ASKED_WRONGLY = (TypeError, ValueError, OverflowError, RecursionError, MemoryError)
+_FRAMES = 400  # that the transport may need on top of a parser's
+
+
 class GuardedFile(io.RawIOBase):
     """`file` with a budget of bytes: past it, reads raise OutOfBounds.
 
     With `quiet`, for native parsers that must not see an exception, reads give an end of file
-    instead. Either way `spent` tells, and what the file itself raised is kept: `reraise()` raises
-    it again, so that a parser that swallows everything does not hide a lost connection.
+    instead. Either way `spent` tells, and what the file's transport raised is kept: `reraise()`
+    raises it again, so that a parser that swallows everything does not hide a lost connection.
+    What a parser asks for wrongly goes back to it alone.
     """
 
     def __init__(self, file: SeekableFile, *, most: int = 64 * MIB, quiet: bool = False) -> None:
@@ -51,9 +65,20 @@ class GuardedFile(io.RawIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         if self._error is not None or self._left <= 0:
             return self._refuse()
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        size = -1 if size is None else operator.index(size)
+        wanted = self._left if size < 0 else min(size, self._left)
         try:
-            got = self._file.read(wanted)
+            with _headroom():
+                got = self._file.read(wanted)
+        except OutOfBounds:
+            self.spent = True
+            if self._quiet:
+                return b""
+            raise
+        except _ASKED_WRONGLY:
+            if self._quiet:
+                return b""
+            raise
         except Exception as error:
             self._error = error
             if self._quiet:
@@ -62,7 +87,7 @@ class GuardedFile(io.RawIOBase):
         self._left -= len(got)
         end = self._file.tell()
         self._touched.update(range((end - len(got)) // BLOCK, -(-end // BLOCK)))
-        if self._left <= 0 and (size is None or size < 0 or size > wanted):
+        if self._left <= 0 and (size < 0 or size > wanted):
             return self._refuse()
         return got
 
@@ -86,9 +111,23 @@ class GuardedFile(io.RawIOBase):
         raise OutOfBounds("the parser wanted to read too much of the file") from self._error
 
 
+@contextmanager
+def _headroom() -> Iterator[None]:
+    """Frames for the transport, wherever a parser's recursion has got to.
+
+    Without them it would break where the stack ends, and report its own failure for the parser's.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + _FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What `work` returns; OutOfBounds where its Python code takes more than `seconds`."""
+    """What `work` returns; OutOfTime where its Python code takes more than `seconds`."""
     try:
         return bounded.within(seconds, work)
     except TimedOut as late:
-        raise OutOfBounds(f"the parser took more than {seconds:g} seconds") from late
+        raise OutOfTime(f"the parser took more than {seconds:g} seconds") from late

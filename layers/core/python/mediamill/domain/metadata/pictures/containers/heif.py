@@ -10,6 +10,7 @@ from mediamill.domain.metadata.reading.window import Window
 
 MOST_META = 4 * 1024 * 1024
 MOST_ITEMS = 5_000
+MOST_EXTENTS = 64  # of one item; that their fields may have no size makes more of them free
 LONGEST_BLOCK = 4 * 1024 * 1024
 
 _AVIF = {b"avif", b"avis"}
@@ -150,7 +151,7 @@ class _Meta:
     def _content(self, item: _Item) -> bytes:
         parts = []
         left = LONGEST_BLOCK
-        for offset, length in item.extents[:64]:
+        for offset, length in item.extents[:MOST_EXTENTS]:
             if item.in_meta:
                 if self._data_offset is None:
                     continue
@@ -191,12 +192,14 @@ class _Meta:
             base = body.number(base_size)
             item = self._item(number)
             item.in_meta = method == 1
-            for _ in range(min(body.number(2), MOST_ITEMS)):
+            count = body.number(2)
+            for _ in range(min(count, MOST_EXTENTS)):
                 body.number(index_size)
                 start = base + body.number(offset_size)
                 item.extents.append((start, body.number(length_size)))
-                if body.ended:
-                    return
+            body.skip((count - MOST_EXTENTS) * (index_size + offset_size + length_size))
+            if body.ended:
+                return
 
     def _read_properties(self, window: Window) -> None:
         for box in boxes(window):
@@ -238,6 +241,10 @@ class _Cursor:
     def ended(self) -> bool:
         """Whether more was asked for than there was."""
         return self._at > len(self._body)
+
+    def skip(self, size: int) -> None:
+        """Leave out what stands next, if it is anything."""
+        self._at += max(0, size)
 
     def number(self, size: int) -> int:
         """The next number of `size` bytes."""
