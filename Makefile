@@ -54,7 +54,21 @@ lint: setup  ## style, layers, the template, and whether the lock is what it sho
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports > .build/imports.txt || (cat .build/imports.txt; exit 1)
 	@$(RUN) sam validate --lint --region us-east-1
+	@$(MAKE) --silent .build/audited
 	@$(RUN) python scripts/lock.py --check
+
+.PHONY: audit
+audit: setup  ## the template as AWS gets it, for every value of its parameters: cfn-lint and checkov
+	@rm -f .build/audited && $(MAKE) --silent .build/audited
+
+.build/audited: template.yaml scripts/audit.py scripts/expand.py .build/checkov/.ready
+	@$(BIN)/python scripts/audit.py
+	@touch $@
+
+.build/checkov/.ready: scripts/checkov.lock
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/checkov
+	@$(BIN)/uv pip sync --quiet --python .build/checkov/bin/python --require-hashes scripts/checkov.lock
+	@touch $@
 
 type: setup  ## strict types
 	@$(BIN)/mypy

@@ -7,6 +7,7 @@ parameters in place. Both the checks of `make lint` and the contract tests look 
 from __future__ import annotations
 
 import copy
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from samcli.lib.cfn_language_extensions.models import (  # type: ignore[import-u
 )
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it misses metrics that nobody reads
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"

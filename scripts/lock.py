@@ -2,6 +2,7 @@
 
     requirements.lock                    everything, for development and the laptop
     functions/<name>/requirements.txt    the wheels of one function, a part of the lock
+    scripts/<name>.lock                  a tool that has an environment of its own
 
 Run it through `make lock` after a change in pyproject.toml; `--check` only compares.
 """
@@ -18,7 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
-GROUPS = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"])
+APART = ("checkov",)
+GROUPS = tuple(
+    group
+    for group in tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    if group not in APART
+)
 
 # What the Lambda runtimes bring; a function that is a container image brings its own.
 RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -57,6 +63,8 @@ def main() -> None:
     if not wanted.check:
         newest = ["--upgrade"] if wanted.upgrade else []
         compiled(GROUPS, str(ROOT / "pyproject.toml"), f"--output-file={LOCK}", *newest)
+        for name in APART:
+            compiled((name,), f"--output-file={ROOT / 'scripts' / name}.lock", *newest)
     locked = pins(LOCK.read_text())
     stale = []
     for function in FUNCTIONS:
