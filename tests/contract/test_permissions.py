@@ -1,0 +1,91 @@
+"""What a role may do, weighed as IAM does: an explicit deny, then an allow, else nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import expand
+import pytest
+
+from mediamill.domain.keys import RESERVED
+
+MADE = expand.answered(expand.template(), {"OfficeWorker": "function"})
+ROLES = {
+    name: role["Properties"]
+    for name, role in MADE["Resources"].items()
+    if role["Type"] == "AWS::IAM::Role"
+}
+
+RENDITIONS = {"thumbnail"}  # they are named by a parameter: one stands for all
+WRITES = {
+    "IngestRole": set(),
+    "ImageRole": RENDITIONS,
+    "MetadataRole": {"metadata"},
+    "DocumentRole": {"text", "pages", "pdf"} | RENDITIONS,
+    "OfficeRole": {"pdf"},
+    "ManifestRole": {"manifest"},
+}
+"""Whose derivatives are whose: the names in front of the results' keys."""
+
+
+def texts(value: Any) -> list[str]:
+    return [str(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def named(resource: Any) -> str:
+    """The pattern of a resource, where its logical name stands for its ARN."""
+    if isinstance(resource, str):
+        return resource
+    if "Fn::Sub" in resource:
+        return str(resource["Fn::Sub"]).replace("${", "").replace(".Arn}", "")
+    return str(resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0])
+
+
+def statements(role: str) -> Iterator[Mapping[str, Any]]:
+    for policy in ROLES[role]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def may(role: str, action: str, resource: str) -> bool:
+    """Whether a role may do this to that."""
+    effects = set()
+    for statement in statements(role):
+        resources = statement["Resource"]
+        patterns = resources if isinstance(resources, list) else [resources]
+        if action in texts(statement["Action"]) and any(
+            fnmatchcase(resource, named(pattern)) for pattern in patterns
+        ):
+            effects.add(statement["Effect"])
+    return effects == {"Allow"}
+
+
+def derivatives(role: str, action: str) -> set[str]:
+    """The derivatives, by the names in front of their keys, that a role may do this to."""
+    return {name for name in RESERVED | RENDITIONS if may(role, action, f"ResultsBucket/{name}/a")}
+
+
+def test_every_role_is_in_the_table() -> None:
+    assert ROLES.keys() == WRITES.keys()
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_each_function_writes_its_own_derivatives_and_nobody_elses(role: str) -> None:
+    assert derivatives(role, "s3:PutObject") == WRITES[role]
+
+
+@pytest.mark.parametrize("role", sorted(set(WRITES) - {"IngestRole", "ManifestRole"}))
+def test_a_worker_deletes_at_most_what_it_writes(role: str) -> None:
+    assert derivatives(role, "s3:DeleteObject") <= WRITES[role]
+
+
+@pytest.mark.parametrize("role", WRITES)
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"])
+def test_nobody_touches_an_original(role: str, action: str) -> None:
+    assert not may(role, action, "UploadsBucket/photos/cat.jpg")
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_only_the_document_worker_reads_results_and_only_what_office_made(role: str) -> None:
+    assert derivatives(role, "s3:GetObject") == ({"pdf"} if role == "DocumentRole" else set())
