@@ -70,6 +70,8 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
 def picture_facts(facts: ImageFacts) -> dict[str, JSON]:
     """The manifest's part of a picture: its size and format on top, the rest in `image`."""
     block = to_json(facts)
+    # Its name may be a device's: the metadata step tells it, as far as the privacy mode allows.
+    block.pop("icc_profile", None)
     top: dict[str, JSON] = {
         name: block.pop(name)
         for name in ("format", "width", "height", "orientation")

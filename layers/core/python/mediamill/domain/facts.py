@@ -6,6 +6,7 @@ Unknown is None here and absent in JSON. Numbers are pixels, seconds, bits per s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from mediamill.domain.wire import Pattern
@@ -64,7 +65,8 @@ class VideoFacts:
     `width` and `height` are as displayed, with rotation and pixel aspect applied; the `coded_`
     pair is what the stream stores. `rotation` is clockwise degrees; `pixel_format` is FFmpeg's
     name where it can be told. `frame_rate` is frames per second, an average where
-    `frame_rate_mode` is `variable`.
+    `frame_rate_mode` is `variable`; its fraction is exact, as in `24000/1001`. Luminance and light
+    levels (SMPTE ST 2086, CTA-861.3) are candela per square metre.
     """
 
     codec: str | None = None
@@ -77,6 +79,7 @@ class VideoFacts:
     pixel_aspect_ratio: float | None = None
     rotation: int | None = None
     frame_rate: float | None = None
+    frame_rate_fraction: str | None = None
     frame_rate_mode: str | None = None
     frame_count: int | None = None
     scan_type: str | None = None
@@ -86,6 +89,11 @@ class VideoFacts:
     bit_depth: int | None = None
     chroma_subsampling: str | None = None
     hdr_format: str | None = None
+    mastering_primaries: str | None = None
+    mastering_luminance_min: float | None = None
+    mastering_luminance_max: float | None = None
+    max_content_light_level: int | None = None
+    max_frame_average_light_level: int | None = None
     color_primaries: str | None = None
     color_transfer: str | None = None
     color_matrix: str | None = None
@@ -144,6 +152,59 @@ class GpsFacts:
     direction: float | None = None
 
 
+class CaptureSource(StrEnum):
+    """Where a date of capture stands."""
+
+    EXIF = "exif"
+    XMP = "xmp"
+    IPTC = "iptc"
+    QUICKTIME = "quicktime"  # Apple's key, in the camera's own time
+    CONTAINER = "container"  # the clock of the movie header, or a tag of the container
+    GPS = "gps"
+
+
+class CaptureZone(StrEnum):
+    """What is known of a date's zone: an offset in the file, a clock that is UTC, or nothing."""
+
+    STATED = "stated"
+    UTC = "utc"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """Where `captured_at` was found, and what its zone is."""
+
+    source: CaptureSource
+    zone: CaptureZone
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveEntry:
+    """One file in an archive: its name there, and its size in bytes once it is unpacked."""
+
+    name: str
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    """What an archive's own directory says: all entries are counted, the first of them listed."""
+
+    entry_count: int | None = None
+    unpacked_bytes: int | None = None
+    encrypted: bool | None = None
+    entries: tuple[ArchiveEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What kept a part of a description from being known: a stable code, and one sentence."""
+
+    code: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class PageSize:
     """Consecutive pages of one size, from page `first` to `last`, counted from 1.
@@ -185,6 +246,7 @@ class DocumentFacts:
     keywords: tuple[str, ...] = ()
     description: str | None = None
     language: str | None = None
+    charset: str | None = None
     publisher: str | None = None
     identifier: str | None = None
     company: str | None = None

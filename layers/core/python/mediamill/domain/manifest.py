@@ -11,18 +11,24 @@ from datetime import datetime
 
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.facts import (
+    ArchiveFacts,
     AudioFacts,
+    CaptureFacts,
+    ChapterFacts,
     DocumentFacts,
     GpsFacts,
     ImageBlock,
+    Problem,
+    SubtitleFacts,
     Version,
     VideoFacts,
+    When,
 )
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.wire import JSON
 
 # Readers may rely on the major number: a minor one only ever adds fields.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,10 @@ class Manifest:
     """Everything that was made of one asset, and everything that is published about it.
 
     `width` and `height` are pixels as displayed, `duration` seconds, `bitrate` bits per second,
-    `bytes` the original's size, `sha256` lower-case hex.
+    `bytes` the original's size, `sha256` lower-case hex. `video` and `audio` are the first streams;
+    all of them stand in `video_tracks` and `audio_tracks` where there is more than one.
+    `facts_truncated` names the blocks that were too long for a manifest: the metadata derivative
+    has them whole.
     """
 
     schema_version: Version
@@ -68,12 +77,21 @@ class Manifest:
     orientation: int | None = None
     duration: float | None = None
     bitrate: int | None = None
+    captured_at: When | None = None
+    captured_from: CaptureFacts | None = None
     image: ImageBlock | None = None
     video: VideoFacts | None = None
     audio: AudioFacts | None = None
+    video_tracks: tuple[VideoFacts, ...] = ()
+    audio_tracks: tuple[AudioFacts, ...] = ()
+    subtitles: tuple[SubtitleFacts, ...] = ()
+    chapters: tuple[ChapterFacts, ...] = ()
     document: DocumentFacts | None = None
+    archive: ArchiveFacts | None = None
     exif: dict[str, JSON] = field(default_factory=dict)
     iptc: dict[str, JSON] = field(default_factory=dict)
     xmp: dict[str, JSON] = field(default_factory=dict)
     gps: GpsFacts | None = None
     tags: dict[str, JSON] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    facts_truncated: tuple[str, ...] = ()

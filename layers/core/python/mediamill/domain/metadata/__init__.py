@@ -10,6 +10,6 @@ publishing    what of a record the manifest tells
 
 from mediamill.domain.metadata.describe import describe
 from mediamill.domain.metadata.publishing.published import publish
-from mediamill.domain.metadata.record import MetadataRecord, Problem
+from mediamill.domain.metadata.record import MetadataRecord
 
-__all__ = ["MetadataRecord", "Problem", "describe", "publish"]
+__all__ = ["MetadataRecord", "describe", "publish"]

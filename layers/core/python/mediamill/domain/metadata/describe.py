@@ -7,12 +7,13 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+from mediamill.domain.facts import Problem
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
 from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds, OutOfTime, within
 from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
-from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord, Problem
+from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord
 from mediamill.domain.stored import StoredFacts
 
 # The pieces in which a file is read whole for its digest.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mediamill.domain.facts import (
+    ArchiveFacts,
     AudioFacts,
+    CaptureFacts,
     ChapterFacts,
     DocumentFacts,
     GpsFacts,
     ImageBlock,
+    Problem,
     SubtitleFacts,
     Version,
     VideoFacts,
@@ -20,7 +23,7 @@ from mediamill.domain.stored import StoredFacts
 from mediamill.domain.wire import JSON
 
 # Readers may rely on the major number: a minor one only ever adds fields.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,6 @@ class ExtensionClaim:
     extension: str
     content_type: str | None = None
     agrees: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What kept a part of the record from being known: a stable code, and one sentence."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +61,7 @@ class MetadataRecord:
     duration: float | None = None
     bitrate: int | None = None
     captured_at: When | None = None
+    captured_from: CaptureFacts | None = None
     image: ImageBlock | None = None
     video: VideoFacts | None = None
     audio: AudioFacts | None = None
@@ -74,6 +70,7 @@ class MetadataRecord:
     subtitles: tuple[SubtitleFacts, ...] = ()
     chapters: tuple[ChapterFacts, ...] = ()
     document: DocumentFacts | None = None
+    archive: ArchiveFacts | None = None
     exif: dict[str, JSON] = field(default_factory=dict)
     exif_text: dict[str, str] = field(default_factory=dict)
     iptc: dict[str, JSON] = field(default_factory=dict)

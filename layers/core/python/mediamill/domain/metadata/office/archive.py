@@ -61,7 +61,7 @@ class Archive:
             raise Refused("password_required", "Parts of the archive are encrypted.")
         steep = entry.file_size > STEEPEST_RATIO * max(1, entry.compress_size)
         if entry.file_size > LONGEST_PART or (entry.file_size > SMALL_PART and steep):
-            raise Refused("too_large", f"The part {name} grows too large when it is unpacked.")
+            raise Refused("too_large", "A part grows too large when it is unpacked.")
         try:
             with self._zip.open(entry) as stream:
                 body: bytes = stream.read(LONGEST_PART + 1)
@@ -74,9 +74,9 @@ class Archive:
             ValueError,
             struct.error,
         ) as error:
-            raise Refused("broken_document", f"The part {name} cannot be unpacked.") from error
+            raise Refused("broken_document", "A part cannot be unpacked.") from error
         if len(body) > LONGEST_PART:
-            raise Refused("too_large", f"The part {name} grows too large when it is unpacked.")
+            raise Refused("too_large", "A part grows too large when it is unpacked.")
         return body
 
     def tree(self, name: str) -> ElementTree.Element | None:
@@ -93,9 +93,9 @@ def parse_xml(body: bytes, name: str) -> ElementTree.Element:
     try:
         root: ElementTree.Element = fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise Refused("unsafe_xml", f"The part {name} defines entities.") from error
+        raise Refused("unsafe_xml", "A part of the file defines entities.") from error
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise Refused("broken_document", f"The part {name} is not well-formed XML.") from error
+        raise Refused("broken_document", "A part of the file is not well-formed XML.") from error
     return root
 
 
