@@ -60,7 +60,7 @@ def pillow(format_: str) -> Render:
 
 def pyvips(format_: str) -> Render:
     """At its best: shrink-on-load once, the smaller ones from memory."""
-    import pyvips as vips  # type: ignore[import-not-found]
+    import pyvips as vips
 
     options: dict[str, Any] = {"Q": QUALITY[format_], "strip": True}
     if format_ == "jpeg":

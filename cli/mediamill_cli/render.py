@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from mediamill.domain.assembly import warnings
 from mediamill.domain.asset import Record, Step
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.wire import to_json
@@ -83,13 +84,14 @@ def steps_text(steps: Mapping[str, Step]) -> Text:
 
 
 def problems(record: Record) -> Sequence[str]:
-    """A sentence for each reason why something is missing."""
+    """A sentence for each reason why something is missing or wrong."""
     found = [record.rejection.message] if record.rejection else []
     for name, step in sorted(record.steps.items()):
         if step.error:
             found.append(f"{name}: {step.error.message}")
         elif step.status is StepStatus.UNAVAILABLE:
             found.append(f"{name}: This deployment has no worker for it.")
+    found += [f"{notice.step}: {notice.message}" for notice in warnings(record)]
     return found
 
 
@@ -160,6 +162,7 @@ def steps_table(record: Record) -> Table:
 def record_json(record: Record) -> dict[str, Any]:
     """A record for a machine: the asset, where it stands, and each step with its derivatives."""
     asset = record.asset
+    noticed = [to_json(each) for each in warnings(record)]
     return {
         "key": asset.key,
         "asset_id": asset.asset_id,
@@ -178,6 +181,7 @@ def record_json(record: Record) -> dict[str, Any]:
             for name, step in sorted(record.steps.items())
         },
         **({"error": to_json(record.rejection)} if record.rejection else {}),
+        **({"warnings": noticed} if noticed else {}),
         "created_at": asset.created_at,
         "completed_at": record.completed_at,
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 from made.records import complete, derivative, record
 
 from mediamill.domain.assembly import assemble, completed_at, picture_facts
@@ -83,3 +86,26 @@ def test_a_pictures_size_stands_on_top_and_the_rest_in_its_block() -> None:
     assert isinstance(block, dict)
     assert "width" not in block
     assert block["frame_count"] == 1
+
+
+def test_a_damaged_picture_is_complete_with_a_warning_that_names_its_step() -> None:
+    damaged = ImageFacts(width=3, height=4, format="png", orientation=1, damaged=True)
+    done = replace(complete(), facts=picture_facts(damaged))
+    manifest = assemble(record(steps={"image": done}), "2026-11-20T10:00:03.000Z")
+    assert manifest["status"] == "complete"
+    (warning,) = cast(list[dict[str, str]], manifest["warnings"])
+    assert (warning["step"], warning["code"]) == ("image", "damaged")
+
+
+def test_a_sound_picture_has_no_warnings() -> None:
+    sound = ImageFacts(width=3, height=4, format="png", orientation=1, damaged=False)
+    done = replace(complete(), facts=picture_facts(sound))
+    assert "warnings" not in assemble(record(steps={"image": done}), "2026-11-20T10:00:03.000Z")
+
+
+def test_what_the_header_says_of_a_cut_file_is_not_taken_back_by_its_pixels() -> None:
+    header = replace(complete(), facts={"image": {"truncated": True}})
+    pixels = ImageFacts(width=3, height=4, format="heic", orientation=1, damaged=True)
+    steps = {"image": replace(complete(), facts=picture_facts(pixels)), "metadata": header}
+    manifest = assemble(record(steps=steps), "2026-11-20T10:00:03.000Z")
+    assert manifest["image"] == {"damaged": True, "truncated": True}

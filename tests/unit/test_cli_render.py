@@ -1,6 +1,7 @@
 """How assets are shown: sizes, times, sentences, JSON."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -119,3 +120,11 @@ def test_json_has_every_step_and_derivative() -> None:
 def test_the_summary_counts_by_status() -> None:
     records = [record(), record(Status.FAILED), record()]
     assert summary(records) == "2 complete, 1 failed"
+
+
+def test_a_warning_is_told_to_people_and_to_machines() -> None:
+    said = {"code": "damaged", "message": "Parts of the picture are missing."}
+    warned = record(image=replace(DONE, facts={"warnings": [said]}))
+    assert problems(warned) == ["image: Parts of the picture are missing."]
+    assert record_json(warned)["warnings"] == [{"step": "image", **said}]
+    assert "warnings" not in record_json(record(image=DONE))

@@ -87,12 +87,12 @@ def all_complete(records: Sequence[Record]) -> bool:
 
 
 def tell_problems(records: Sequence[Record]) -> None:
-    """Print a sentence for each thing that could not be made."""
+    """Print a sentence for each thing that could not be made, or is not as it should be."""
     for record in records:
         for problem in problems(record):
-            colour = "yellow" if record.status is Status.PARTIAL else "red"
+            usable = record.status in (Status.PARTIAL, Status.COMPLETE)
             line = Text.assemble(
-                ("! " if record.status is Status.PARTIAL else "✗ ", colour),
+                ("! ", "yellow") if usable else ("✗ ", "red"),
                 (printable(record.asset.key), "bold"),
                 f"  {printable(problem)}",
             )

@@ -8,7 +8,7 @@ from typing import Any
 from mediamill.domain.asset import Record, settled_status
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.kind import StepStatus
-from mediamill.domain.manifest import SCHEMA_VERSION, StepReport
+from mediamill.domain.manifest import SCHEMA_VERSION, Notice, StepReport
 from mediamill.domain.wire import JSON, to_json
 
 _FIRST = "metadata"  # what it reads from headers gives way to what the others decoded
@@ -30,9 +30,20 @@ def assemble(record: Record, completed_at: str) -> dict[str, JSON]:
         "derivatives": [_row(row) for row in record.derivatives],
         "steps": _steps(record),
     }
+    if noticed := warnings(record):
+        manifest["warnings"] = [to_json(each) for each in noticed]
     for name in sorted(record.steps, key=lambda name: name != _FIRST):
         _merge(manifest, record.steps[name].facts)
     return manifest
+
+
+def warnings(record: Record) -> tuple[Notice, ...]:
+    """What the steps' facts say under `warnings`, each a `code` and a `message`."""
+    return tuple(
+        Notice(name, said["code"], said["message"])
+        for name, step in sorted(record.steps.items())
+        for said in step.facts.get("warnings", ())
+    )
 
 
 def completed_at(record: Record) -> str:
@@ -60,6 +71,8 @@ def _steps(record: Record) -> dict[str, JSON]:
 
 def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
+        if name == "warnings":
+            continue
         known = manifest.get(name)
         if isinstance(known, dict) and isinstance(value, Mapping):
             manifest[name] = {**known, **value}
@@ -67,14 +80,28 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
             manifest[name] = value
 
 
+_DAMAGED = {
+    "code": "damaged",
+    "message": "The file is damaged or ends too early: parts of the picture are missing or wrong.",
+}
+
+
 def picture_facts(facts: ImageFacts) -> dict[str, JSON]:
-    """The manifest's part of a picture: its size and format on top, the rest in `image`."""
+    """The manifest's part of a picture: its size and format on top, the rest in `image`.
+
+    That nothing is truncated is left unsaid: the header may say that the file itself is.
+    """
     block = to_json(facts)
     # Its name may be a device's: the metadata step tells it, as far as the privacy mode allows.
     block.pop("icc_profile", None)
+    if not facts.truncated:
+        block.pop("truncated", None)
     top: dict[str, JSON] = {
         name: block.pop(name)
         for name in ("format", "width", "height", "orientation")
         if name in block
     }
-    return {**top, "image": block}
+    found: dict[str, JSON] = {**top, "image": block}
+    if facts.damaged:
+        found["warnings"] = [dict(_DAMAGED)]
+    return found

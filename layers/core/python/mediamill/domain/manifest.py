@@ -49,6 +49,15 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader should know of a step that was done: a stable code, and a sentence."""
+
+    step: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that was made of one asset, and everything that is published about it.
 
@@ -70,6 +79,7 @@ class Manifest:
     completed_at: datetime
     derivatives: tuple[Derivative, ...]
     steps: dict[str, StepReport]
+    warnings: tuple[Notice, ...] = ()
     format: str | None = None
     sha256: str | None = None
     width: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from math import ceil
 
 from PIL import Image
 
@@ -65,10 +66,9 @@ class Rendering(Iterator[Rendition]):
     def _render(self) -> Iterator[Rendition]:
         opened, limits = self._opened, self._limits
         size = self._facts.width, self._facts.height
-        scale = max((place(*size, each).scale for each in self._profiles), default=0.0)
-        decoded = decode(opened, max(scale, place(*size, _GLANCE).scale), limits)
+        decoded = decode(opened, self._largest(), limits)
         with guarded(limits):
-            drawn = is_drawn(decoded.picture, opened.container)
+            drawn = is_drawn(decoded.tiles, opened.container)
             pyramid = Pyramid(decoded.picture, opened.turn, decoded.icc_profile, *size)
             placements = self._placements(pyramid)
             made = pyramid.make(placements)
@@ -97,6 +97,18 @@ class Rendering(Iterator[Rendition]):
                     size, bodies[recipe], profile, truncated=opened.truncated
                 )
             yield rendition
+
+    def _largest(self) -> tuple[int, int]:
+        """Stored pixels that all renditions can be made from."""
+        opened = self._opened
+        size = self._facts.width, self._facts.height
+        wanted = [place(*size, each) for each in (*self._profiles, _GLANCE)]
+        largest = max(wanted, key=lambda each: each.scale)
+        if largest.whole:
+            stored = largest.stored(opened.turn, size)
+            return stored.width, stored.height
+        scale = largest.scale
+        return max(1, ceil(opened.width * scale)), max(1, ceil(opened.height * scale))
 
     def _encode(
         self,

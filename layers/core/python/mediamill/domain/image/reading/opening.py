@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import struct
 import warnings
 from collections.abc import Iterator
@@ -14,9 +13,10 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
-from mediamill.domain.image.reading import camera_raw, header, svg
+from mediamill.domain.image.reading import camera_raw, cut, header, svg
 from mediamill.domain.image.reading.containers import Container, detect
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
+from mediamill.domain.image.reading.libvips import CannotRead, processors
 from mediamill.domain.image.shaping import orientation
 from mediamill.domain.limits import Limits
 
@@ -48,7 +48,8 @@ class Opened:
 
     `width` and `height` are as stored; `orientation` is EXIF's value as found and `turn` what of
     it the decoder leaves to us; `frames` counts an animation's; `truncated` says that an
-    animation is past the limits and only its first frame is to be shown. An SVG has a `drawing`,
+    animation is past the limits and only its first frame is to be shown, `is_cut` that the file
+    ends before it says. An SVG has a `drawing`,
     everything else a `picture`; `source` is the bytes that were opened (a raw's are its preview).
     """
 
@@ -63,6 +64,7 @@ class Opened:
     turn: int = 1
     pages: int | None = None
     truncated: bool = False
+    is_cut: bool = False
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def guarded(limits: Limits, *, tolerant: bool = False) -> Iterator[None]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
-    except Unprocessable:
+    except (Unprocessable, CannotRead):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels(
@@ -122,6 +124,9 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
     announced = header.read(original, container, limits)
     if announced is not None:
         header.check(announced, limits)
+    is_cut = cut.is_cut(original, container)
+    if is_cut and container is Container.WEBP and (announced is None or announced.frames == 1):
+        original = cut.mended_webp(original) or original
     picture = _open(original, container)
     frames = _frames(picture, container, announced)
     header.check(Announced(*picture.size, frames), limits)
@@ -138,6 +143,7 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
         turn=1 if applied else found,
         pages=_tiff_pages(original) if container is Container.TIFF else None,
         truncated=frames > 1 and picture.width * picture.height * frames > limits.pixels,
+        is_cut=is_cut,
     )
 
 
@@ -154,16 +160,23 @@ def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
     name, module = _DECODERS[container]
     plugin = importlib.import_module(module)
     if container is Container.HEIF:
-        plugin.options.DECODE_THREADS = _processors()  # its default is four, wherever it runs
+        plugin.options.DECODE_THREADS = processors()  # its default is four, wherever it runs
         if name not in Image.OPEN:
             plugin.register_heif_opener()
-    return Image.open(io.BytesIO(original), formats=[name])
+    picture = Image.open(io.BytesIO(original), formats=[name])
+    if container is Container.PNG:
+        _read_after_pixels(picture, original)
+    return picture
 
 
-def _processors() -> int:
-    """The processors this process may use; threads beyond them only cost."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+def _read_after_pixels(picture: ImageFile.ImageFile, original: bytes) -> None:
+    """A PNG's EXIF and XMP may follow its pixels; Pillow would decode all of them to get there."""
+    picture.info.setdefault("exif", None)  # asked, and answered
+    for kind, start, length in header.png_chunks(original):
+        if kind == b"eXIf" and not picture.info["exif"]:
+            picture.info["exif"] = b"Exif\0\0" + original[start : start + length]
+        elif kind == b"iTXt" and original.startswith(_XMP_KEYWORD, start):
+            picture.info.setdefault("xmp", original[start + len(_XMP_KEYWORD) : start + length])
 
 
 def _frames(picture: ImageFile.ImageFile, container: Container, announced: Announced | None) -> int:
@@ -174,6 +187,9 @@ def _frames(picture: ImageFile.ImageFile, container: Container, announced: Annou
         return announced.frames
     return int(getattr(picture, "n_frames", 1))
 
+
+# Keyword, no compression, no language, no translated keyword (XMP part 3, 1.1.5).
+_XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 _MOST_PAGES = 10_000
 

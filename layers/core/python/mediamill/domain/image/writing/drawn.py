@@ -9,6 +9,8 @@ larger without loss) and takes no more than `WORTH` times the bytes of the lossy
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PIL import Image, ImageChops
 
 from mediamill.domain.image.reading.containers import Container
@@ -30,16 +32,13 @@ _EXACT = {
     Container.SVG,
 }
 
-_TILE = 256
 
-
-def is_drawn(picture: Image.Image, container: Container) -> bool:
-    """Whether the decoded picture, at its own size, was drawn."""
+def is_drawn(tiles: Sequence[Image.Image], container: Container) -> bool:
+    """Whether the picture that the tiles were taken from, at its own size, was drawn."""
     if container not in _EXACT:
         return False
     equal = total = 0
-    for box in _samples(*picture.size):
-        tile = picture.crop(box)
+    for tile in tiles:
         for shift in ((1, 0), (0, 1)):
             if tile.width <= shift[0] or tile.height <= shift[1]:
                 continue
@@ -63,11 +62,3 @@ def _any_band(difference: Image.Image) -> Image.Image:
     for band in bands[1:]:
         largest = ImageChops.lighter(largest, band)
     return largest
-
-
-def _samples(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """Nine tiles, three by three, that touch the edges and the middle."""
-    across, down = min(_TILE, width), min(_TILE, height)
-    lefts = sorted({0, (width - across) // 2, width - across})
-    tops = sorted({0, (height - down) // 2, height - down})
-    return [(left, top, left + across, top + down) for left in lefts for top in tops]

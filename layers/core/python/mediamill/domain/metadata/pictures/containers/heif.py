@@ -37,11 +37,12 @@ def read_heif(window: Window) -> PictureHeader:
             brands = _brands(box.body(256))
             header.format = _format(brands)
             header.is_animated = bool(brands[:1] and brands[0] in _SEQUENCES)
-        elif box.kind == b"meta":
+        elif box.kind == b"meta" and meta is None:
             meta = box
-            break
-        elif box.kind == b"mdat" and not box.whole:
-            header.truncated = True
+        elif box.kind == b"mdat":
+            header.truncated = header.truncated or not box.whole
+            if meta is not None:  # what comes after the pixels would cost a request to see
+                break
     if meta is None or not meta.whole or meta.window.length > MOST_META:
         header.truncated = header.truncated or meta is None or not meta.whole
         return header
