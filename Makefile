@@ -138,11 +138,16 @@ test-docker: setup  ## every function in Docker; skips in one line where there i
 
 # ── The office worker's image ────────────────────────────────────────────────────────────────────────
 
-IMAGE ?= mediamill-office:latest
+# Lambda takes one image, no index of several: BuildKit makes an index where it adds attestations.
+IMAGE    ?= mediamill-office:$(shell git rev-parse --short HEAD 2>/dev/null || echo 1)
+PLATFORM ?= linux/arm64
 .PHONY: office-image
-office-image:  ## build it as IMAGE; push that to ECR, deploy with OfficeWorker=image OfficeImage=IMAGE
-	@docker build --file functions/office/Dockerfile --tag $(IMAGE) \
-	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(PLATFORM),--platform $(PLATFORM)) .
+office-image:  ## build it as IMAGE for PLATFORM; push that, deploy with OfficeWorker=image OfficeImage=IMAGE
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --file functions/office/Dockerfile \
+	  --tag $(IMAGE) --platform $(PLATFORM) $(if $(BASE),--build-arg BASE=$(BASE)) .
+	@! docker image inspect $(IMAGE) | grep -qE 'image\.index|manifest\.list' || \
+	  { echo "$(IMAGE) is an index of images, which Lambda refuses: build it without attestations."; exit 1; }
+	@echo "Built $(IMAGE) for $(PLATFORM)"
 
 .PHONY: office-image-local
 office-image-local: setup  ## the same with SAM's runtime emulator in it, as `mediamill up` builds it

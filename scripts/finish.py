@@ -21,6 +21,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]
@@ -28,7 +29,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyp
 ROOT = Path(__file__).resolve().parent.parent
 
 UNREAD_FOLDERS = (
-    *("*.dist-info", "*-stubs", "tests", "test", "SelfTest", "__pycache__", "bin"),
+    *("*.dist-info", "*-stubs", "tests", "test", "SelfTest", "__pycache__"),
     "aws_lambda_powertools/event_handler",  # for functions that answer HTTP: none does
 )
 UNREAD_FILES = (
@@ -63,6 +64,11 @@ def strip(folder: Path) -> None:
         for path in list(folder.rglob(pattern)):
             if path.is_file():
                 path.unlink()
+    for path in list((folder / "bin").glob("*")):
+        if path.is_file() and path.read_bytes()[:64].startswith((b"#!/", b"#! /")):
+            path.unlink()  # a wheel's command for a shell; a program stays
+    with suppress(OSError):
+        (folder / "bin").rmdir()
 
 
 def compile_all(folder: Path, python: str, shown_as: str) -> None:
@@ -77,7 +83,8 @@ def pack(folder: Path, archive: Path) -> None:
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), MOMENT)
                 entry.create_system = 3  # Unix
-                entry.external_attr = (0o100755 if path.suffix == ".so" else 0o100644) << 16
+                runs = path.suffix == ".so" or path.stat().st_mode & 0o100
+                entry.external_attr = (0o100755 if runs else 0o100644) << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 packed.writestr(entry, path.read_bytes())
 
