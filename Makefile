@@ -76,6 +76,11 @@ type: setup  ## strict types
 unit media functional contract e2e: setup  ## one folder of the tests
 	@$(RUN) pytest tests/$@
 
+.PHONY: model
+model: setup  ## search what may happen for what must not: HISTORIES=200000 [SEED=1]
+	@PYTHONPATH=tests $(BIN)/python -m model.search \
+	  --histories $(or $(HISTORIES),20000) --seed $(or $(SEED),1) $(MODEL)
+
 test: lint type  ## everything: lint, types, all tests
 	@$(RUN) pytest -n 2 --dist loadfile -m "not docker"
 

@@ -97,13 +97,9 @@ class Client:
 
     def get_paginator(self, name: str) -> Paginator[Any]:
         """Botocore's own paginator over this client's method."""
-        service = _model(self._service)
-        pages = get_session().get_paginator_model(self._service)
-        assert isinstance(pages, PaginatorModel)
         operation = operations(self._service)[name]
-        return Paginator(
-            getattr(self, name), pages.get_paginator(operation), service.operation_model(operation)
-        )
+        pages = _pages(self._service).get_paginator(operation)
+        return Paginator(getattr(self, name), pages, _operation(self._service, operation))
 
 
 def validate(service: str, operation: str, params: Mapping[str, Any]) -> None:
@@ -125,6 +121,12 @@ def operations(service: str) -> Mapping[str, str]:
 @cache
 def _model(service: str) -> ServiceModel:
     model: ServiceModel = get_session().get_service_model(service)
+    return model
+
+
+@cache
+def _pages(service: str) -> PaginatorModel:
+    model: PaginatorModel = get_session().get_paginator_model(service)
     return model
 
 

@@ -35,6 +35,7 @@ class Table:
     items: dict[tuple[Any, ...], Item] = field(default_factory=dict)
     units: Counter[str] = field(default_factory=Counter)
     largest: int = 0
+    sizes: dict[tuple[Any, ...], int] = field(default_factory=dict)
     ttl: str | None = None
 
 
@@ -46,6 +47,7 @@ class Write(NamedTuple):
     old: Item | None
     new: Item | None
     units: Mapping[str, int]
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -287,7 +289,8 @@ class Tables:
         table = self._table(name, operation)
         key = self._key(table, request["Key"], operation)
         old = self._checked(table, key, request, [], operation)
-        return Write(table, key, old, old, {table.name: _write_units(old)})
+        units = {table.name: _write_units(old)}
+        return Write(table, key, old, old, units, table.sizes.get(key, 0))
 
     def _put(self, name: str, given_item: Item, given: Mapping[str, Any], operation: str) -> Write:
         table = self._table(name, operation)
@@ -367,12 +370,12 @@ class Tables:
             for index in table.indexes.values():
                 for problem in index.schema.problems(new):
                     raise _invalid(operation, f"{problem} IndexName: {index.name}")
-        larger = max(size, item_bytes(old) if old is not None else 0)
+        larger = max(size, table.sizes.get(key, 0))
         units = {table.name: max(1, -(-larger // 1024))}
         for index in table.indexes.values():
             units[index.name] = index_units(index, old, new)
         table.largest = max(table.largest, size)
-        return Write(table, key, old, new, units)
+        return Write(table, key, old, new, units, size)
 
     def _commit(self, writes: list[Write], operation: str, factor: int = 1) -> None:
         """Make writes, all of them or, where a partition has too much to do, none."""
@@ -403,8 +406,10 @@ class Tables:
     def _apply(write: Write) -> None:
         if write.new is None:
             write.table.items.pop(write.key, None)
+            write.table.sizes.pop(write.key, None)
         else:
             write.table.items[write.key] = write.new
+            write.table.sizes[write.key] = write.size
         for index in write.table.indexes.values():
             index.place(write.key, write.new)
 
