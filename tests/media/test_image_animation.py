@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from compare import pixels
-from made.images import gif_of, saved
+from made.images import gif_blocks, gif_of, saved
 from PIL import Image, ImageDraw
 
-from mediamill.domain.errors import TooManyPixels
 from mediamill.domain.image import Rendition, render
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
@@ -121,9 +121,59 @@ def shows_still(rendition: Rendition) -> bool:
     return getattr(Image.open(io.BytesIO(rendition.body)), "n_frames", 1) == 1
 
 
-def test_past_the_number_of_frames_it_is_refused() -> None:
-    with pytest.raises(TooManyPixels):
-        render(gif_of(301, side=2), parse_profiles("one=60"), Limits())
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_past_the_number_of_frames_it_becomes_a_still(format_: str) -> None:
+    rendering = render(moving(format_), parse_profiles("one=60"), Limits(frames=len(COLOURS) - 1))
+    (rendition,) = rendering
+    assert shows_still(rendition) and rendition.truncated and rendering.facts.truncated
+    assert rendering.facts.frame_count == len(COLOURS)
+    assert pixels(Image.open(io.BytesIO(rendition.body)))[20, 30, 0] > 200
+
+
+def test_a_gif_of_three_thousand_frames_is_counted_and_shown_still() -> None:
+    rendering = render(gif_of(3_000, side=40), parse_profiles("one=40"), Limits())
+    (rendition,) = rendering
+    assert shows_still(rendition) and rendering.facts.frame_count == 3_000
+
+
+RED, GREEN, BLUE, NOTHING = (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
+KEEP, TO_BACKGROUND, TO_PREVIOUS = 1, 2, 3
+
+
+@pytest.mark.parametrize(
+    ("disposal", "afterwards"), [(KEEP, RED), (TO_BACKGROUND, NOTHING), (TO_PREVIOUS, NOTHING)]
+)
+def test_a_gif_without_transparent_colour_is_cleared_as_browsers_do(
+    disposal: int, afterwards: tuple[int, int, int, int]
+) -> None:
+    """The screen's background colour, black here, is shown by nobody."""
+    original = gif_blocks(
+        (8, 8),
+        ["black", "red", "lime", "blue"],
+        [((0, 0, 4, 4), 1, disposal), ((4, 4, 4, 4), 2, TO_BACKGROUND), ((0, 4, 4, 4), 3, KEEP)],
+    )
+    picture = Image.open(io.BytesIO(rendered(original, 8).body))
+    expected = (
+        {(1, 1): RED, (6, 6): NOTHING, (1, 6): NOTHING},
+        {(1, 1): afterwards, (6, 6): GREEN, (1, 6): NOTHING},
+        {(1, 1): afterwards, (6, 6): NOTHING, (1, 6): BLUE},
+    )
+    for number, seen in enumerate(expected):
+        picture.seek(number)
+        shown = picture.convert("RGBA")
+        for place, colour in seen.items():
+            found = shown.getpixel(place)
+            assert isinstance(found, tuple)
+            assert found[3] == colour[3]
+            assert colour == NOTHING or max(map(abs, np.subtract(found, colour))) < 60
+
+
+def test_a_still_of_a_gif_shows_its_canvas_around_the_first_frame_as_nothing() -> None:
+    original = gif_blocks((8, 8), ["black", "red"], [((2, 2, 4, 4), 1, KEEP)])
+    rendering = render(original, parse_profiles("one=8", "png"), Limits())
+    picture = Image.open(io.BytesIO(next(rendering).body)).convert("RGBA")
+    assert picture.getpixel((3, 3)) == RED and picture.getpixel((0, 0)) == NOTHING
+    assert rendering.facts.has_alpha is True
 
 
 def test_the_frames_before_damage_are_shown() -> None:

@@ -14,6 +14,7 @@ from mediamill.domain.facts import ImageFacts
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.describing.appearance import appearance
 from mediamill.domain.image.reading.decoding import decode, icc_profile_of
+from mediamill.domain.image.reading.frames import frames, plays
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
 from mediamill.domain.image.shaping import attention, colour, orientation
 from mediamill.domain.image.shaping.placing import Placement, place
@@ -182,10 +183,9 @@ class _Moving:
 
     def read(self, placements: Sequence[Placement]) -> None:
         """Decodes every frame once, in order."""
-        picture, icc_profile = self._opened.picture, icc_profile_of(self._opened)
-        assert picture is not None
-        self._loop = animation.plays(picture, self._opened.container)
-        for frame in animation.frames(picture, self._opened.frames):
+        icc_profile = icc_profile_of(self._opened)
+        self._loop = plays(self._opened)
+        for frame in frames(self._opened):
             eight = colour.to_eight_bits(frame.picture)
             made = Pyramid(eight, self._opened.turn, icc_profile, *self._size).make(placements)
             for placement, shown in made.items():

@@ -9,7 +9,7 @@ from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken
 from mediamill.domain.image.describing import header_facts
-from mediamill.domain.image.reading import libvips, svg
+from mediamill.domain.image.reading import gif, libvips, svg
 from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.image.reading.header import BROKEN_IMAGE
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
@@ -110,11 +110,25 @@ def _decode(opened: Opened, size: tuple[int, int]) -> Decoded:
     picture.draft(None, size)  # JPEG: the cosine transform at 1/2, 1/4 or 1/8
     if opened.container is Container.JPEG2000:
         _leave_wavelets_out(picture, opened, max(size[0] / opened.width, size[1] / opened.height))
-    picture.load()
-    eight = colour.to_eight_bits(picture)
+    eight = _first_of_gif(opened) if opened.container is Container.GIF else _loaded(picture)
     if eight.mode == "RGBA" and header_facts.color_space(picture, opened.source) == "Gray":
         eight = eight.convert("LA")  # Pillow reads 16-bit grey with alpha as RGBA
     return Decoded(eight, icc_profile, tiles=sample_tiles(eight))
+
+
+def _loaded(picture: ImageFile.ImageFile) -> Image.Image:
+    picture.load()
+    return colour.to_eight_bits(picture)
+
+
+def _first_of_gif(opened: Opened) -> Image.Image:
+    """The first frame on its canvas; with alpha where a colour is transparent or canvas shows."""
+    assert opened.picture is not None
+    first = next(gif.composed(opened.source, opened.picture.size), None)
+    if first is None:
+        raise Broken("The GIF holds no picture.", code=BROKEN_IMAGE)
+    transparent = "transparency" in opened.picture.info
+    return first[0] if transparent else colour.without_idle_alpha(first[0])
 
 
 def _leave_wavelets_out(picture: ImageFile.ImageFile, opened: Opened, scale: float) -> None:

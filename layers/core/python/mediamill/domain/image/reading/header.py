@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from mediamill.domain.errors import Broken, TooLarge, TooManyPixels
+from mediamill.domain.image.reading import gif
 from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.limits import Limits
 
@@ -36,8 +38,8 @@ def check_bytes(original: bytes, limits: Limits) -> None:
 
 
 def check(announced: Announced, limits: Limits) -> None:
-    """Raises TooManyPixels for one frame, or a number of frames, past the limits."""
-    width, height, frames = announced.width, announced.height, announced.frames
+    """Raises TooManyPixels for a frame that is past the limits; too many frames become a still."""
+    width, height = announced.width, announced.height
     if width < 1 or height < 1:
         raise Broken(f"The picture says it is {width} × {height} pixels.", code=BROKEN_IMAGE)
     if max(width, height) > limits.side:
@@ -48,24 +50,24 @@ def check(announced: Announced, limits: Limits) -> None:
         raise TooManyPixels(
             f"The picture has {width:,} × {height:,} pixels; {limits.pixels:,} in all are allowed."
         )
-    if frames > limits.frames:
-        raise TooManyPixels(f"The picture has {frames:,} frames; {limits.frames:,} are allowed.")
 
 
-def read(original: bytes, container: Container, limits: Limits) -> Announced | None:
+_MOST_COUNTED = 100_000  # frames
+
+
+def read(original: bytes, container: Container) -> Announced | None:
     """What the header announces, or None for formats that open lazily.
 
-    Raises Broken where the header is too short to say. Frames are counted up to one past the
-    limit.
+    Raises Broken where the header is too short to say.
     """
     try:
         match container:
             case Container.PNG:
                 return _png(original)
             case Container.GIF:
-                return _gif(original, limits.frames + 1)
+                return _gif(original, _MOST_COUNTED)
             case Container.WEBP:
-                return _webp(original, limits.frames + 1)
+                return _webp(original, _MOST_COUNTED)
             case _:
                 return None
     except IndexError as error:
@@ -96,35 +98,12 @@ def png_chunks(original: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _gif(original: bytes, most: int) -> Announced:
     """The largest of the logical screen and the frames, and the number of image blocks."""
-    width, height = _little(original, 6, 2), _little(original, 8, 2)
-    at = 13 + _gif_colours(original[10])
-    end = len(original)
-    frames = 0
-    while at < end and frames < most:
-        block = original[at]
-        if block == 0x2C:
-            if at + 10 > end:
-                break
-            frames += 1
-            width = max(width, _little(original, at + 1, 2) + _little(original, at + 5, 2))
-            height = max(height, _little(original, at + 3, 2) + _little(original, at + 7, 2))
-            at += 10 + _gif_colours(original[at + 9]) + 1
-        elif block == 0x21:
-            at += 2
-        elif block == 0x3B:
-            break
-        else:
-            at += 1  # stray bytes between blocks: decoders skip them
-            continue
-        while at < end and (length := original[at]):
-            at += 1 + length
-        at += 1
-    return Announced(width, height, max(1, frames))
-
-
-def _gif_colours(flags: int) -> int:
-    """The bytes of the colour table that a flags byte announces."""
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+    width, height, count = _little(original, 6, 2), _little(original, 8, 2), 0
+    for block in islice(gif.blocks(original), most):
+        width = max(width, block.left + block.width)
+        height = max(height, block.top + block.height)
+        count += 1
+    return Announced(width, height, max(1, count))
 
 
 def _webp(original: bytes, most: int) -> Announced:

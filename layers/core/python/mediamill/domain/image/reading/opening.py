@@ -121,7 +121,7 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
 
 def _open_raster(original: bytes, container: Container, limits: Limits) -> Opened:
     """Any picture that Pillow or one of its plug-ins decodes."""
-    announced = header.read(original, container, limits)
+    announced = header.read(original, container)
     if announced is not None:
         header.check(announced, limits)
     is_cut = cut.is_cut(original, container)
@@ -142,7 +142,8 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
         orientation=found,
         turn=1 if applied else found,
         pages=_tiff_pages(original) if container is Container.TIFF else None,
-        truncated=frames > 1 and picture.width * picture.height * frames > limits.pixels,
+        truncated=frames > limits.frames
+        or (frames > 1 and picture.width * picture.height * frames > limits.pixels),
         is_cut=is_cut,
     )
 

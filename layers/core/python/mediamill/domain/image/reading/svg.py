@@ -150,7 +150,7 @@ def _stays_inside(reference: str, limits: Limits) -> bool:
     try:
         picture = base64.b64decode(payload)
         container = detect(picture)
-        announced = header.read(picture, container, limits) if container else None
+        announced = header.read(picture, container) if container else None
         if announced is not None:
             header.check(announced, limits)
         return True  # others are bounded by the child's memory

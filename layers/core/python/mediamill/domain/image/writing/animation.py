@@ -1,48 +1,14 @@
-"""Animations: every frame as it is shown, and animated WebP made of them."""
+"""Animated WebP, made of frames that are composed and resized."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from PIL import Image, ImageFile
+from PIL import Image
 
-from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.image.writing.encoding import webp_options
 from mediamill.domain.profile import Profile
-
-# What browsers take for a frame that gives no time (0) in any format, in milliseconds.
-_NO_TIME = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One composed frame, the whole canvas, and its time on screen in milliseconds."""
-
-    picture: Image.Image
-    duration: int
-
-
-def frames(picture: ImageFile.ImageFile, count: int) -> Iterator[Frame]:
-    """Each frame in turn, disposal and blending applied by the decoder."""
-    # An APNG may open with a still that is no part of the animation.
-    first = 1 if getattr(picture, "default_image", False) else 0
-    for number in range(first, count + first):
-        picture.seek(number)
-        picture.load()
-        yield Frame(picture.copy(), max(0, round(picture.info.get("duration") or _NO_TIME)))
-
-
-def plays(picture: ImageFile.ImageFile, container: Container) -> int:
-    """How often the animation runs, 0 for ever: the count that WebP stores.
-
-    A GIF stores the repetitions after the first run, and nothing for a single one.
-    """
-    loop = picture.info.get("loop")
-    if container is Container.GIF:
-        return 1 if loop is None else 0 if loop == 0 else min(65_535, int(loop) + 1)
-    return min(65_535, int(loop or 0))
 
 
 def encode(
@@ -72,4 +38,14 @@ def encode(
         background=(0, 0, 0, 0),
         **webp_options(profile, lossless=lossless, exif=exif, xmp=xmp),
     )
-    return body.getvalue()
+    return _announcing_alpha(body.getvalue()) if alpha else body.getvalue()
+
+
+_FLAGS, _ALPHA = 20, 0x10  # VP8X's byte of flags, and its bit (RFC 9649, 2.7)
+
+
+def _announcing_alpha(body: bytes) -> bytes:
+    """libwebp cuts frames down to what is opaque, and then forgets that the canvas shows around."""
+    if body[12:16] != b"VP8X":
+        return body
+    return body[:_FLAGS] + bytes([body[_FLAGS] | _ALPHA]) + body[_FLAGS + 1 :]
