@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import resource
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from made import pdf
 
-from mediamill.domain.document import open_document, pages, text
+from mediamill.domain.document import isolated, open_document, pages, text
 from mediamill.domain.limits import Limits
 
 
@@ -29,9 +32,29 @@ def mapped(*letters: str) -> bytes:
     return pdf.document([pdf.line(shown)], more={3: font, 11: cmap})
 
 
-def plain(made: bytes) -> str:
+def plain(made: bytes, *, cropped: bool = True) -> str:
     with open_document(made) as document:
-        return text(document)[0].body.decode()
+        return text(document, cropped=cropped)[0].body.decode()
+
+
+def told_words(made: bytes) -> list[dict[str, Any]]:
+    with open_document(made) as document:
+        told = json.loads(text(document, words=True)[1].body)["pages"][0]["words"]
+    return list(told)
+
+
+def shapes(codes: bytes) -> bytes:
+    """A document of one line in a font of shapes alone, which names no letter."""
+    differences = b"".join(b"%d/shape%d " % (code, code) for code in sorted(set(codes)))
+    glyphs = b"".join(b"/shape%d 10 0 R" % code for code in sorted(set(codes)))
+    font = (
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 800 800]/FontMatrix[.001 0 0 .001 0 0]"
+        b"/CharProcs<<%b>>/Encoding<</Differences[%b]>>/FirstChar 0/LastChar 255/Widths[%b]>>"
+        % (glyphs, differences, b"800 " * 256)
+    )
+    shape = pdf.stream(b"800 0 0 0 700 700 d1 0 0 700 700 re f")
+    shown = b"BT /F 6 Tf 10 40 Td <%b> Tj ET" % codes.hex().encode()
+    return pdf.document([shown], more={3: font, 10: shape})
 
 
 def test_divides_pages_by_form_feeds() -> None:
@@ -53,6 +76,20 @@ def test_puts_right_to_left_text_in_reading_order() -> None:
 
 def test_leaves_out_codes_that_are_no_letters() -> None:
     assert plain(mapped("\x01", "b", "\x07")).strip() == "b"
+
+
+def test_reads_fonts_of_shapes_whose_codes_are_letters_and_a_few_ligatures() -> None:
+    assert plain(shapes(b"a signi\x0ccant result in so many words")) == (
+        "a signicant result in so many words"
+    )
+
+
+def test_leaves_out_fonts_of_shapes_that_are_merely_numbered() -> None:
+    assert plain(shapes(bytes(range(1, 60)))).strip() == ""
+
+
+def test_no_code_of_a_shape_divides_a_page() -> None:
+    assert "\f" not in plain(shapes(b"a signi\x0ccant result in so many words"))
 
 
 def test_tells_each_page_and_its_size() -> None:
@@ -87,6 +124,73 @@ def test_turns_the_boxes_with_the_page() -> None:
     # Turned clockwise, the line runs downwards near the right edge.
     assert bottom - top > right - left
     assert 75 < left < 85 and top == pytest.approx(20, abs=1.5)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_keeps_words_whole_on_turned_pages(turned: int) -> None:
+    made = pdf.document([pdf.line("two words")], page_entries=b"/Rotate %d" % turned)
+    assert [word["text"] for word in told_words(made)] == ["two", "words"]
+
+
+@pytest.mark.parametrize("matrix", [b"0 1 -1 0", b"0 -1 1 0", b"-1 0 0 -1", b".7 .7 -.7 .7"])
+def test_keeps_words_whole_that_are_written_upwards_downwards_or_aslant(matrix: bytes) -> None:
+    made = pdf.document([b"BT /F 8 Tf %b 100 50 Tm (two words) Tj ET" % matrix])
+    assert [word["text"] for word in told_words(made)] == ["two", "words"]
+
+
+def test_puts_the_halves_of_a_divided_word_in_boxes_of_their_own() -> None:
+    made = pdf.document([pdf.line("divi-", y=60) + b" " + pdf.line("ded", y=45)])
+    words = told_words(made)
+    assert [word["text"] for word in words] == ["divi-", "ded"]
+    assert words[0]["box"][3] < words[1]["box"][1]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        mapped("a", "\x01", "b"),
+        mapped(*"𝒳𝒴👍"),
+        shapes(bytes(range(1, 60))),
+        shapes(b"a signi\x0ccant result in so many words"),
+        pdf.document([pdf.line("one two"), b""], page_entries=b"/Rotate 270"),
+        pdf.document(
+            [pdf.line("in", x=60) + pdf.line("out", x=5)], page_entries=b"/CropBox[50 0 200 100]"
+        ),
+    ],
+    ids=["control", "astral", "numbered", "letters", "turned", "cropped"],
+)
+def test_the_words_are_those_of_the_text(made: bytes) -> None:
+    assert [word["text"] for word in told_words(made)] == plain(made).partition("\f")[0].split()
+
+
+SLUG = pdf.document(
+    [pdf.line("page", x=60) + b" " + pdf.line("slug", x=60, y=5)],
+    page_entries=b"/CropBox[50 30 200 100]",
+)
+
+
+def test_leaves_out_what_lies_beside_the_page() -> None:
+    assert plain(SLUG) == "page"
+
+
+def test_takes_what_lies_beside_the_page_where_asked() -> None:
+    assert sorted(plain(SLUG, cropped=False).split()) == ["page", "slug"]
+
+
+def test_words_take_hardly_more_memory_than_they_are_written_in() -> None:
+    lines = (pdf.line("words of a " * 33, x=5, y=y, size=1) for y in range(5, 95))
+    made = pdf.document([b" ".join(lines)] * 8)
+
+    def peak() -> Iterator[tuple[int, int]]:
+        with open_document(made) as document:
+            text(document, Limits(text_bytes=10_000), words=True)
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            record = text(document, words=True)[1]
+        yield resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(record.body)
+
+    ((grown, written),) = isolated(120, peak)
+    assert written > 2_000_000
+    assert grown * 1024 < 3 * written
 
 
 def test_gives_no_words_unless_asked() -> None:

@@ -86,13 +86,14 @@ class Settings:
 
     @cached_property
     def document_extras(self) -> Mapping[str, str]:
-        """What else to make of documents: `words`, `clean`, `split`, and `pages` with a range."""
+        """What else to make of documents: `words`, `uncropped`, `clean`, `split`, `pages=1-3`."""
 
         def parse(text: str) -> Mapping[str, str]:
             extras = dict(part.strip().partition("=")[::2] for part in text.split(","))
-            unknown = extras.keys() - {"words", "clean", "split", "pages"}
+            known = ("words", "uncropped", "clean", "split", "pages")
+            unknown = extras.keys() - set(known)
             if unknown:
-                raise ValueError(f"{sorted(unknown)[0]!r} is none of words, clean, split, pages")
+                raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(known)}")
             return extras
 
         return self._parsed("DOCUMENT_EXTRAS", parse) if self._given("DOCUMENT_EXTRAS") else {}

@@ -27,7 +27,8 @@ class Wanted:
     """What to make of a document.
 
     `profiles` are the renditions of the first page; `pages`, `text` and `words` ask for the page
-    pictures, the text and the words' boxes in its JSON. `clean` asks for the cleaned PDF, `excerpt`
+    pictures, the text and the words' boxes in its JSON; `cropped` leaves out text that lies beside
+    the page as it is displayed. `clean` asks for the cleaned PDF, `excerpt`
     for one of these pages alone (and wins), `split` for each page as a PDF of its own.
     """
 
@@ -35,6 +36,7 @@ class Wanted:
     pages: bool = True
     text: bool = True
     words: bool = False
+    cropped: bool = True
     clean: bool = False
     split: bool = False
     excerpt: PageRange | None = None
@@ -52,7 +54,7 @@ def wanted_of(
     *,
     is_original: bool = True,
 ) -> Wanted:
-    """What the settings ask for. `extras` are `words`, `clean`, `split` and `pages=3-7`.
+    """What the settings ask for. `extras` are `words`, `uncropped`, `clean`, `split`, `pages=3-7`.
 
     A PDF that another worker made is clean, and has the clean copy's name: it gets no copy.
     """
@@ -60,6 +62,7 @@ def wanted_of(
     return Wanted(
         profiles=profiles,
         words="words" in extras,
+        cropped="uncropped" not in extras,
         clean="clean" in extras and is_original,
         split="split" in extras,
         excerpt=excerpt,
@@ -117,7 +120,7 @@ def _make_part(
     document: Document, source: Path | bytes, wanted: Wanted, part: Part
 ) -> Iterator[Product]:
     if part is Whole.TEXT:
-        return iter(text(document, wanted.limits, words=wanted.words))
+        return iter(text(document, wanted.limits, words=wanted.words, cropped=wanted.cropped))
     if part is Whole.PDFS:
         return _pdfs(source, wanted)
     return _pages(document, wanted, part)
