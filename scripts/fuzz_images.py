@@ -80,6 +80,10 @@ def samples(folder: Path | None) -> dict[str, bytes]:
         "jp2": _saved(picture, "JPEG2000"),
         "jxl": _saved(alpha, "JXL"),
         "ppm": _saved(picture, "PPM"),
+        "pcx": _saved(picture, "PCX"),
+        "sgi": _saved(picture, "SGI"),
+        "dds": _saved(picture, "DDS"),
+        "xpm": XPM,
         "tga": _saved(alpha, "TGA", compression="tga_rle"),
         "psd": _psd(picture),
         "svg": SVG,
@@ -90,6 +94,12 @@ def samples(folder: Path | None) -> dict[str, bytes]:
             if path.is_file() and path.stat().st_size <= LARGEST_SEED:
                 made[path.name] = path.read_bytes()
     return made
+
+
+XPM = (
+    b'/* XPM */\nstatic char *a[] = {\n"4 2 2 1",\n"a c #ff0000",\n"b c #0000ff",\n'
+    b'"aabb",\n"bbaa"\n};\n'
+)
 
 
 def _saved(picture: Image.Image, format_: str, **options: object) -> bytes:

@@ -92,6 +92,11 @@ PICTURES: dict[str, tuple[bytes, str, str]] = {
     "PGM": (_picture("PPM", "L"), "", "image/x-portable-graymap"),
     "PBM": (_picture("PPM", "1"), "", "image/x-portable-bitmap"),
     "TGA": (tga(), "tga", "image/x-tga"),
+    "CUR": (b"\0\0\2\0\1\0\x20\x20\0\0" + bytes(60), "", "image/x-win-cursor"),
+    "DDS": (_picture("DDS"), "", "image/vnd.ms-dds"),
+    "PCX": (_picture("PCX"), "pcx", "image/x-pcx"),
+    "SGI": (_picture("SGI"), "", "image/x-sgi"),
+    "XPM": (b"/* XPM */\n" + bytes(60), "", "image/x-xpixmap"),
     "PSD": (b"8BPS\0\x01" + bytes(60), "", "image/vnd.adobe.photoshop"),
     "SVG": (b'<?xml version="1.0"?>\n<!-- a note -->\n<!DOCTYPE svg>\n' + SVG, "", "image/svg+xml"),
     "SVGZ": (gzip.compress(SVG), "", "image/svg+xml"),
@@ -118,7 +123,6 @@ LEFT_OUT: dict[str, tuple[bytes, str, str]] = {
     "HDR": (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 6 +X 8\n", "", "image/vnd.radiance"),
     "OpenEXR": (b"v/1\x01\x02\0\0\0" + bytes(60), "", "image/x-exr"),
     "BPG": (b"BPG\xfb\x20\0\x08\x06" + bytes(60), "", "image/bpg"),
-    "cursors": (b"\0\0\2\0\1\0\x20\x20\0\0" + bytes(60), "", "image/x-win-cursor"),
 }
 
 STREAMS: dict[str, tuple[bytes, str, str]] = {

@@ -28,6 +28,11 @@ class Container(StrEnum):
     PSD = "psd"
     PPM = "ppm"
     TGA = "tga"
+    CUR = "cur"
+    DDS = "dds"
+    PCX = "pcx"
+    SGI = "sgi"
+    XPM = "xpm"
     SVG = "svg"
     RAW = "raw"
 

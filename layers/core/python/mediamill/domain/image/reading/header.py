@@ -6,12 +6,11 @@ decoding, are read here; for the others opening is lazy and the opened size is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from mediamill.domain.errors import Broken, TooLarge, TooManyPixels
-from mediamill.domain.image.reading import gif
+from mediamill.domain.image.reading import gif, png
 from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.limits import Limits
 
@@ -79,21 +78,12 @@ def _png(original: bytes) -> Announced:
     if original[12:16] != b"IHDR" or len(original) < 33:
         raise Broken("The PNG has no header.", code=BROKEN_IMAGE)
     width, height = _big(original, 16), _big(original, 20)
-    for kind, start, _ in png_chunks(original):
+    for kind, start, _ in png.chunks(original):
         if kind == b"acTL":
             return Announced(width, height, max(1, _big(original, start)))
         if kind == b"IDAT":
             break
     return Announced(width, height)
-
-
-def png_chunks(original: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """(type, start of the payload, length) of each chunk."""
-    at = 8
-    while at + 8 <= len(original):
-        length = _big(original, at)
-        yield original[at + 4 : at + 8], at + 8, length
-        at += 12 + length
 
 
 def _gif(original: bytes, most: int) -> Announced:

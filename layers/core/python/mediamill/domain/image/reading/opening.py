@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
-from mediamill.domain.image.reading import camera_raw, cut, header, svg
+from mediamill.domain.image.reading import camera_raw, cut, header, png, svg
 from mediamill.domain.image.reading.containers import Container, detect
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
 from mediamill.domain.image.reading.libvips import CannotRead, processors
@@ -36,6 +36,11 @@ _DECODERS = {
     Container.PSD: ("PSD", "PIL.PsdImagePlugin"),
     Container.PPM: ("PPM", "PIL.PpmImagePlugin"),
     Container.TGA: ("TGA", "PIL.TgaImagePlugin"),
+    Container.CUR: ("CUR", "PIL.CurImagePlugin"),
+    Container.DDS: ("DDS", "PIL.DdsImagePlugin"),
+    Container.PCX: ("PCX", "PIL.PcxImagePlugin"),
+    Container.SGI: ("SGI", "PIL.SgiImagePlugin"),
+    Container.XPM: ("XPM", "PIL.XpmImagePlugin"),
 }
 
 # What can move; multi-page TIFF, PSD layers, HEIF and MPO collections are not animations.
@@ -164,20 +169,12 @@ def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
         plugin.options.DECODE_THREADS = processors()  # its default is four, wherever it runs
         if name not in Image.OPEN:
             plugin.register_heif_opener()
-    picture = Image.open(io.BytesIO(original), formats=[name])
-    if container is Container.PNG:
-        _read_after_pixels(picture, original)
+    if container is not Container.PNG:
+        return Image.open(io.BytesIO(original), formats=[name])
+    picture = Image.open(io.BytesIO(png.without_oversized(original)), formats=[name])
+    for key, value in png.beside_the_pixels(original).items():
+        picture.info.setdefault(key, value)
     return picture
-
-
-def _read_after_pixels(picture: ImageFile.ImageFile, original: bytes) -> None:
-    """A PNG's EXIF and XMP may follow its pixels; Pillow would decode all of them to get there."""
-    picture.info.setdefault("exif", None)  # asked, and answered
-    for kind, start, length in header.png_chunks(original):
-        if kind == b"eXIf" and not picture.info["exif"]:
-            picture.info["exif"] = b"Exif\0\0" + original[start : start + length]
-        elif kind == b"iTXt" and original.startswith(_XMP_KEYWORD, start):
-            picture.info.setdefault("xmp", original[start + len(_XMP_KEYWORD) : start + length])
 
 
 def _frames(picture: ImageFile.ImageFile, container: Container, announced: Announced | None) -> int:
@@ -188,9 +185,6 @@ def _frames(picture: ImageFile.ImageFile, container: Container, announced: Annou
         return announced.frames
     return int(getattr(picture, "n_frames", 1))
 
-
-# Keyword, no compression, no language, no translated keyword (XMP part 3, 1.1.5).
-_XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 _MOST_PAGES = 10_000
 

@@ -28,6 +28,10 @@ _EXACT = {
     Container.TIFF,
     Container.PPM,
     Container.TGA,
+    Container.CUR,
+    Container.PCX,
+    Container.SGI,
+    Container.XPM,
     Container.PSD,
     Container.SVG,
 }
