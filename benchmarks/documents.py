@@ -27,6 +27,7 @@ import typer
 from bench import console, cpu_of_children, cpu_of_command, geometric_mean, progress, show
 
 from mediamill.domain.document import isolated, make_part, open_document, pages, text
+from mediamill.domain.document.encode import Encoding
 from mediamill.domain.document.making import Wanted
 from mediamill.domain.document.parts import PageRange
 from mediamill.domain.errors import Unprocessable
@@ -40,7 +41,7 @@ ALL = Limits(pages=1_000_000)
 
 def _pages(path: Path, format: Format) -> None:
     with open_document(path) as document:
-        for _ in pages(document, format=format, limits=ALL):
+        for _ in pages(document, encodings=[Encoding(format)], limits=ALL):
             pass
 
 

@@ -5,7 +5,15 @@ from typing import Any
 
 from mediamill.aws.worker import Task, worker
 from mediamill.domain.derivative import Product
-from mediamill.domain.document import begin, isolated, make_part, parse_part, wanted_of
+from mediamill.domain.document import (
+    Opened,
+    begin,
+    isolated,
+    make_part,
+    parse_part,
+    ready,
+    wanted_of,
+)
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
@@ -13,21 +21,29 @@ settings = Settings.from_env()
 
 def derivatives(task: Task) -> Mapping[str, Any]:
     """Store all that the PDF becomes, one page at a time; leave a long one's parts to others."""
-    is_original = task.source.bucket == task.asset.bucket
     wanted = wanted_of(
-        settings.document_extras, settings.profiles, settings.limits, is_original=is_original
+        settings.document_extras,
+        settings.profiles,
+        settings.limits,
+        page_size=settings.page_size,
+        is_original=task.source.bucket == task.asset.bucket,
     )
+    ready(wanted)
     source = task.read()
     if task.part is not None:
         for product in isolated(None, make_part, source, wanted, parse_part(task.part)):
             task.store(product)
         return {}
+    facts: Mapping[str, Any] = {}
     for made in isolated(None, begin, source, wanted):
-        if isinstance(made, Product):
-            task.store(made)
-        else:
-            task.leave(str(made))
-    return {}
+        match made:
+            case Opened():
+                facts = made.facts(wanted)
+            case Product():
+                task.store(made)
+            case _:
+                task.leave(str(made))
+    return facts
 
 
 lambda_handler = worker("document", settings, derivatives)

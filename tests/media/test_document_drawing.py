@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from mediamill.domain.document import open_document, pages
 from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn
+from mediamill.domain.document.encode import Encoding
 from mediamill.domain.profile import Format
 
 
@@ -25,7 +26,7 @@ def text_page(colour: bytes = b"0 g") -> bytes:
 
 def picture(made: bytes, format: Format) -> tuple[Image.Image, int]:
     with open_document(made) as document:
-        (product,) = pages(document, format=format)
+        (product,) = pages(document, encodings=[Encoding(format)])
     return Image.open(io.BytesIO(product.body)).convert("RGB"), len(product.body)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from made import pdf
 
 from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
+    Opened,
     PageRange,
     Part,
     Wanted,
@@ -59,7 +63,8 @@ def test_makes_the_same_in_a_child(tmp_path: Path) -> None:
 
 
 def test_leaves_all_but_the_renditions_of_a_long_document_to_others() -> None:
-    made = list(begin(pdf.document([b""] * 5), Wanted(profiles=THREE), pages_at_once=2))
+    opened, *made = begin(pdf.document([b""] * 5), Wanted(profiles=THREE), pages_at_once=2)
+    assert opened == Opened(5)
     assert [each.name for each in made[:3] if isinstance(each, Product)] == [
         "thumbnail",
         "medium",
@@ -75,15 +80,54 @@ def test_the_parts_of_a_long_document_make_what_a_short_one_becomes() -> None:
     for made in begin(source, wanted, pages_at_once=1):
         if isinstance(made, Product):
             parts.append(made)
-        else:
+        elif not isinstance(made, Opened):
             parts.extend(make_part(source, wanted, made))
     assert parts == list(make(source, wanted))
 
 
 def test_splits_no_further_than_the_limit() -> None:
     limits = Limits(pages=4)
-    made = list(begin(pdf.document([b""] * 9), Wanted(limits=limits, text=False), 2))
+    _, *made = begin(pdf.document([b""] * 9), Wanted(limits=limits, text=False), 2)
     assert made == [PageRange(1, 2), PageRange(3, 4)]
+
+
+def test_tells_how_many_pages_there_are() -> None:
+    assert Opened(3).facts(Wanted(limits=Limits(pages=3))) == {"document": {"page_count": 3}}
+
+
+def test_warns_of_pages_that_have_no_picture() -> None:
+    facts = Opened(1_234).facts(Wanted(limits=Limits(pages=200)))
+    assert facts["document"] == {"page_count": 1_234}
+    (warning,) = facts["warnings"]
+    assert warning["code"] == "truncated"
+    assert "1,234" in warning["message"] and "200" in warning["message"]
+
+
+def test_loads_what_is_needed_before_the_child_is_forked() -> None:
+    """And then a child has nothing left to load."""
+    script = (
+        "import sys\n"
+        "from made import pdf\n"
+        "from mediamill.domain.document import begin, isolated, ready, wanted_of\n"
+        "from mediamill.domain.limits import Limits\n"
+        "from mediamill.domain.profile import parse_profiles\n"
+        "wanted = wanted_of({'words': '', 'clean': ''}, parse_profiles('a=9', 'webp,jpeg,png'),"
+        " Limits())\n"
+        "def loads():\n"
+        "    before = set(sys.modules)\n"
+        "    for _ in begin(pdf.document([pdf.line('one')]), wanted): pass\n"
+        "    yield set(sys.modules) - before\n"
+        "if sys.argv[1:]: ready(wanted)\n"
+        "print(len(*isolated(60, loads)))\n"
+    )
+
+    def loaded(*arguments: str) -> int:
+        command = [sys.executable, "-c", script, *arguments]
+        path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+        return int(subprocess.run(command, env=path, capture_output=True, check=True).stdout)
+
+    assert loaded() > 20
+    assert loaded("ready") == 0
 
 
 @pytest.mark.parametrize("part", [PageRange(41, 80), Whole.TEXT, Whole.PDFS])

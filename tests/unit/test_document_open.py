@@ -71,6 +71,13 @@ def test_calls_a_broken_document_broken(broken: bytes) -> None:
     assert raised.value.code == "broken_document"
 
 
+def test_says_in_a_sentence_what_is_wrong() -> None:
+    with pytest.raises(Broken, match=r"^The file is empty\.$"):
+        open_document(b"")
+    with pytest.raises(Broken, match=r"^The file is no PDF, or too damaged to find its parts\.$"):
+        open_document(b"%PDF-1.7 and nothing else")
+
+
 def test_a_cut_document_is_opened_or_refused_but_never_anything_else() -> None:
     made = pdf.document([pdf.line("one"), pdf.line("two")])
     for end in range(0, len(made), 37):

@@ -9,9 +9,11 @@ from made import pdf
 from PIL import Image
 
 from mediamill.domain.document import first_page, open_document, pages
+from mediamill.domain.document.encode import Encoding, encodings_of
 from mediamill.domain.document.raster import raster_size
 from mediamill.domain.limits import Limits
-from mediamill.domain.profile import Fit, Format, Profile
+from mediamill.domain.page_size import PageSize
+from mediamill.domain.profile import Effort, Fit, Format, Profile, parse_profiles
 
 RED_LEFT = b"1 0 0 rg 0 0 100 100 re f"
 
@@ -120,9 +122,41 @@ def test_sizes_any_raster_within_pixels_and_sides(
 @pytest.mark.parametrize("format", list(Format))
 def test_writes_every_format(format: Format) -> None:
     with open_document(pdf.document([RED_LEFT])) as document:
-        (product,) = pages(document, format=format)
+        (product,) = pages(document, encodings=[Encoding(format)])
     assert product.content_type == f"image/{format.value}"
     assert picture(product.body).getpixel((100, 100)) == pytest.approx((255, 0, 0), abs=12)
+
+
+def test_writes_each_page_in_each_format_from_one_drawing() -> None:
+    profiles = parse_profiles("large=1920", "webp,jpeg,png", qualities="jpeg=30", effort="small")
+    encodings = encodings_of(profiles)
+    assert Encoding(Format.JPEG, 30, Effort.SMALL) in encodings
+    grey = b"0.4 g 0 0 200 100 re f 0.41 g 0 0 10 10 re f"  # a drawing, which WebP simplifies
+    with open_document(pdf.document([grey, b""])) as document:
+        products = list(pages(document, encodings=encodings))
+        alone = {
+            encoding.format.value: next(iter(pages(document, encodings=[encoding]))).body
+            for encoding in encodings
+        }
+    assert sorted((product.page, product.format) for product in products) == [
+        (page, format) for page in (1, 2) for format in ("jpeg", "png", "webp")
+    ]
+    assert {product.format: product.body for product in products if product.page == 1} == alone
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [("72dpi", (201, 100)), ("300dpi", (835, 417)), ("640px", (640, 320))]
+)
+def test_draws_pages_as_large_as_asked(written: str, expected: tuple[int, int]) -> None:
+    with open_document(pdf.document([RED_LEFT])) as document:
+        (product,) = pages(document, page_size=PageSize.parse(written))
+    assert (product.width, product.height) == expected == picture(product.body).size
+
+
+@pytest.mark.parametrize("written", ["", "150", "0dpi", "-1px", "1600 px", "1e3px", "999999dpi"])
+def test_refuses_another_size(written: str) -> None:
+    with pytest.raises(ValueError, match="150dpi"):
+        PageSize.parse(written)
 
 
 def test_draws_the_first_page_as_large_as_the_largest_box_needs() -> None:

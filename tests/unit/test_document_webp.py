@@ -11,9 +11,8 @@ from made import pdf
 from PIL import Image
 
 from mediamill.domain.document import open_document, webp
-from mediamill.domain.document.encode import encode_page
+from mediamill.domain.document.encode import Encoding, encode_page
 from mediamill.domain.document.raster import Raster
-from mediamill.domain.profile import Effort, Format
 
 RED_LEFT = b"1 0 0 rg 0 0 100 100 re f 0 0 1 rg 150 50 30 30 re f"
 
@@ -63,9 +62,9 @@ def test_gives_nothing_for_a_picture_that_webp_cannot_hold() -> None:
 def test_goes_through_pillow_where_libwebp_is_out_of_reach(
     monkeypatch: pytest.MonkeyPatch, quality: int
 ) -> None:
-    direct = encode_page(raster(), Format.WEBP, quality, Effort.BALANCED)
+    direct = encode_page(raster(), Encoding(quality=quality))
     monkeypatch.setattr(webp, "_libwebp", lambda: None)
-    through_pillow = encode_page(raster(), Format.WEBP, quality, Effort.BALANCED)
+    through_pillow = encode_page(raster(), Encoding(quality=quality))
     assert (
         Image.open(io.BytesIO(direct)).tobytes() == Image.open(io.BytesIO(through_pillow)).tobytes()
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.page_size import AT_150_DPI, PageSize
 from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
 from mediamill.domain.workers import Workers
@@ -97,6 +98,11 @@ class Settings:
             return extras
 
         return self._parsed("DOCUMENT_EXTRAS", parse) if self._given("DOCUMENT_EXTRAS") else {}
+
+    @cached_property
+    def page_size(self) -> PageSize:
+        """How large the pictures of a document's pages are."""
+        return self._parsed("PAGE_SIZE", PageSize.parse) if self._given("PAGE_SIZE") else AT_150_DPI
 
     @cached_property
     def background(self) -> str:

@@ -9,18 +9,21 @@ first_page      Document → picture       pages.py    what the renditions are m
 text            Document → Product …     text.py     txt and json
 clean, single_pages, page_range          clean.py    PDF to PDF
 page_ranges     page count → ranges      parts.py    the parts of a long document
+ready           loads in the parent what each child would    ready.py
 isolated        any of these, in a child process that may hang or crash    isolate.py
 """
 
 from mediamill.domain.document.isolate import isolated
-from mediamill.domain.document.making import Wanted, begin, make, make_part, wanted_of
+from mediamill.domain.document.making import Opened, Wanted, begin, make, make_part, wanted_of
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.parts import PageRange, Part, Whole, page_ranges, parse_part
+from mediamill.domain.document.ready import ready
 from mediamill.domain.document.text import text
 
 __all__ = [
     "Document",
+    "Opened",
     "PageRange",
     "Part",
     "Wanted",
@@ -34,6 +37,7 @@ __all__ = [
     "page_ranges",
     "pages",
     "parse_part",
+    "ready",
     "text",
     "wanted_of",
 ]

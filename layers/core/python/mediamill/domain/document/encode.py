@@ -7,13 +7,15 @@ of the time; docs/adr/0030-page-pictures.md has the figures.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
 from mediamill.domain.document import webp
 from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn, sample
 from mediamill.domain.document.raster import Raster
-from mediamill.domain.profile import Effort, Format
+from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
 # Pages are many and each is seen seldom, so they are encoded one step faster than renditions.
 _LOSSY_METHOD = {Effort.FAST: 0, Effort.BALANCED: 2, Effort.SMALL: 4}
@@ -21,9 +23,34 @@ _LOSSY_METHOD = {Effort.FAST: 0, Effort.BALANCED: 2, Effort.SMALL: 4}
 _LOSSLESS_EFFORT = {Effort.FAST: 0, Effort.BALANCED: 30, Effort.SMALL: 75}
 
 
-def encode_page(raster: Raster, format: Format, quality: int, effort: Effort) -> bytes:
-    """The raster in `format`. WebP of quality 100 is exact. The raster's pixels may change."""
-    match format:
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One format that page pictures are written in. WebP of quality 100 is exact."""
+
+    format: Format = Format.WEBP
+    quality: int = QUALITY[Format.WEBP]
+    effort: Effort = Effort.BALANCED
+
+
+WEBP = Encoding()
+
+
+def encodings_of(profiles: Iterable[Profile]) -> Sequence[Encoding]:
+    """The formats of the renditions, each with the quality of the first that has it.
+
+    WebP comes last: making it may change the raster that the others are made of.
+    """
+    found: dict[Format, Encoding] = {}
+    for profile in profiles:
+        found.setdefault(profile.format, Encoding(profile.format, profile.quality, profile.effort))
+    ordered = sorted(found.values(), key=lambda encoding: encoding.format is Format.WEBP)
+    return tuple(ordered) or (WEBP,)
+
+
+def encode_page(raster: Raster, encoding: Encoding) -> bytes:
+    """The raster as it is encoded. The raster's pixels may change."""
+    quality, effort = encoding.quality, encoding.effort
+    match encoding.format:
         case Format.WEBP:
             drawn = quality == 100 or _simplify(raster.shared())
             return _webp(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mediamill.domain.derivative import Product
+from mediamill.domain.document.encode import WEBP, Encoding, encodings_of
 from mediamill.domain.document.open import Document, open_document
-from mediamill.domain.document.pages import DPI, first_page, pages
+from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.parts import (
     PAGES_PER_RANGE,
     PageRange,
@@ -19,17 +21,37 @@ from mediamill.domain.document.parts import (
 from mediamill.domain.document.text import text
 from mediamill.domain.image import render_raster
 from mediamill.domain.limits import Limits
-from mediamill.domain.profile import Effort, Format, Profile
+from mediamill.domain.page_size import AT_150_DPI, PageSize
+from mediamill.domain.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is known once the document is open: how many pages it has."""
+
+    page_count: int
+
+    def facts(self, wanted: Wanted) -> dict[str, Any]:
+        """The document step's share of the manifest; it warns of pages without a picture."""
+        facts: dict[str, Any] = {"document": {"page_count": self.page_count}}
+        if wanted.pages and self.page_count > wanted.limits.pages:
+            message = (
+                f"The document has {self.page_count:,} pages; "
+                f"the first {wanted.limits.pages:,} were made into pictures."
+            )
+            facts["warnings"] = [{"code": "truncated", "message": message}]
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to make of a document.
 
-    `profiles` are the renditions of the first page; `pages`, `text` and `words` ask for the page
-    pictures, the text and the words' boxes in its JSON; `cropped` leaves out text that lies beside
-    the page as it is displayed. `clean` asks for the cleaned PDF, `excerpt`
-    for one of these pages alone (and wins), `split` for each page as a PDF of its own.
+    `profiles` are the renditions of the first page. `pages` asks for the page pictures, as large as
+    `page_size` says, in each of `encodings`. `text` asks for the text and `words` for the words'
+    boxes in its JSON; `cropped` leaves out text that lies beside the page as it is displayed.
+    `clean` asks for the cleaned PDF, `excerpt` for one of these pages alone (and wins), `split` for
+    each page as a PDF of its own.
     """
 
     profiles: Sequence[Profile] = ()
@@ -40,10 +62,8 @@ class Wanted:
     clean: bool = False
     split: bool = False
     excerpt: PageRange | None = None
-    dpi: float = DPI
-    format: Format = Format.WEBP
-    quality: int | None = None
-    effort: Effort = Effort.BALANCED
+    page_size: PageSize = AT_150_DPI
+    encodings: Sequence[Encoding] = (WEBP,)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -52,6 +72,7 @@ def wanted_of(
     profiles: Sequence[Profile],
     limits: Limits,
     *,
+    page_size: PageSize = AT_150_DPI,
     is_original: bool = True,
 ) -> Wanted:
     """What the settings ask for. `extras` are `words`, `uncropped`, `clean`, `split`, `pages=3-7`.
@@ -61,6 +82,8 @@ def wanted_of(
     excerpt = PageRange.parse(extras["pages"]) if extras.get("pages") and is_original else None
     return Wanted(
         profiles=profiles,
+        page_size=page_size,
+        encodings=encodings_of(profiles),
         words="words" in extras,
         cropped="uncropped" not in extras,
         clean="clean" in extras and is_original,
@@ -83,12 +106,13 @@ def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
 
 def begin(
     source: Path | bytes, wanted: Wanted, pages_at_once: int = PAGES_PER_RANGE
-) -> Iterator[Product | Part]:
+) -> Iterator[Opened | Product | Part]:
     """As `make`, but of a document with more pages than that only the renditions, and then parts.
 
-    Each part is for `make_part`, by whoever is free.
+    First of all comes what is known of it. Each part is for `make_part`, by whoever is free.
     """
     with open_document(source) as document:
+        yield Opened(document.page_count)
         if wanted.profiles:
             first = first_page(document, wanted.profiles, wanted.limits)
             yield from render_raster(first, wanted.profiles)
@@ -142,9 +166,7 @@ def _pages(document: Document, wanted: Wanted, part: PageRange) -> Iterator[Prod
         document,
         part.first,
         part.last,
-        dpi=wanted.dpi,
-        format=wanted.format,
-        quality=wanted.quality,
-        effort=wanted.effort,
+        page_size=wanted.page_size,
+        encodings=wanted.encodings,
         limits=wanted.limits,
     )

@@ -15,6 +15,11 @@ from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable, Uns
 
 _PROBED = 10  # pages of which one must be readable; the page count itself may be a lie
 
+_REASONS = {
+    pdfium.FPDF_ERR_FORMAT: "The file is no PDF, or too damaged to find its parts.",
+    pdfium.FPDF_ERR_PAGE: "Not one of the first pages of the document can be read.",
+}
+
 
 class Document:
     """An open PDF. A context manager: leaving it frees what PDFium holds.
@@ -99,6 +104,8 @@ def open_document(source: Path | bytes) -> Document:
     PasswordRequired, Unsupported (a security handler that is no password), or Broken with code
     `broken_document`.
     """
+    if not (source.stat().st_size if isinstance(source, Path) else source):
+        raise Broken("The file is empty.", code="broken_document")
     try:
         return _document(source)
     except pypdfium2.PdfiumError as error:
@@ -108,15 +115,13 @@ def open_document(source: Path | bytes) -> Document:
             raise Unsupported("The document is protected by an unknown security handler.") from (
                 error
             )
-        reason = error
+        reason = _REASONS.get(error.err_code, "The document cannot be read as a PDF.")
     try:
         return _document(_rebuilt(source), repaired=True)
     except Unprocessable:
         raise
     except Exception as error:  # pypdf meets broken files with many kinds of exceptions
-        raise Broken(
-            f"The document cannot be read as a PDF: {reason}", code="broken_document"
-        ) from error
+        raise Broken(reason, code="broken_document") from error
 
 
 def _document(source: Path | bytes, *, repaired: bool = False) -> Document:

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from PIL import Image
 
 from mediamill.domain.derivative import Product
-from mediamill.domain.document.encode import encode_page
+from mediamill.domain.document.encode import WEBP, Encoding, encode_page
 from mediamill.domain.document.open import Document
 from mediamill.domain.document.raster import Raster, raster_size
 from mediamill.domain.limits import Limits
-from mediamill.domain.profile import QUALITY, Effort, Format, Profile
-
-DPI = 150
-_POINTS_PER_INCH = 72
+from mediamill.domain.page_size import AT_150_DPI, PageSize
+from mediamill.domain.profile import Profile
 
 
 def pages(
@@ -25,14 +23,13 @@ def pages(
     first: int = 1,
     last: int | None = None,
     *,
-    dpi: float = DPI,
-    format: Format = Format.WEBP,
-    quality: int | None = None,
-    effort: Effort = Effort.BALANCED,
+    page_size: PageSize = AT_150_DPI,
+    encodings: Sequence[Encoding] = (WEBP,),
     limits: Limits | None = None,
 ) -> Iterator[Product]:
     """The pictures of pages `first` to `last` (from 1, both included), as they are displayed.
 
+    Each page is drawn once and written in each of `encodings`, of which WebP must be the last.
     Rotation and crop box are honoured, annotations and form values drawn. At most `limits.pages`
     pages of the document are made: the last of them says `truncated` if there are more. A raster
     over `limits.page_pixels` is scaled down. A page that PDFium cannot load is an empty sheet.
@@ -42,22 +39,20 @@ def pages(
     for number in range(first, end + 1):
         # Two of 16 colours share a byte in WebP. In rows of whole bytes libwebp's fastest method
         # loses track of white paper (53 KB where an odd width gives 3), so the width is odd.
-        size = raster_size(
-            *document.page_size(number), dpi / _POINTS_PER_INCH, limits.page_pixels, odd=True
-        )
+        width, height = document.page_size(number)
+        scale = page_size.scale(width)
+        size = raster_size(width, height, scale, limits.page_pixels, odd=page_size.unit == "dpi")
         raster = Raster(document, number, size)
-        encoded = encode_page(
-            raster, format, QUALITY[format] if quality is None else quality, effort
-        )
-        yield Product(
-            name="pages",
-            body=encoded,
-            format=format.value,
-            width=raster.width,
-            height=raster.height,
-            page=number,
-            truncated=number == limits.pages < document.page_count,
-        )
+        for encoding in encodings:
+            yield Product(
+                name="pages",
+                body=encode_page(raster, encoding),
+                format=encoding.format.value,
+                width=raster.width,
+                height=raster.height,
+                page=number,
+                truncated=number == limits.pages < document.page_count,
+            )
 
 
 def first_page(
