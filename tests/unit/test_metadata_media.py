@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from made.heads import box
+from made.planted import xmp
 
-from mediamill.domain.facts import GpsFacts
+from mediamill.domain.facts import CaptureFacts, CaptureSource, CaptureZone, GpsFacts
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import MetadataRecord, describe
-from mediamill.domain.metadata.media.read import parse_place
+from mediamill.domain.metadata.media.tags import parse_place
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "av"
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="no corpus beside the project")
@@ -109,7 +111,7 @@ def test_chapters_subtitles_and_languages_are_listed(tmp_path: Path) -> None:
         (0.0, "One"),
         (0.5, "Two"),
     ]
-    assert [(track.codec, track.language) for track in record.subtitles] == [("utf-8", "de")]
+    assert [(track.codec, track.language) for track in record.subtitles] == [("subrip", "de")]
     assert record.audio is not None
     assert (record.audio.language, record.audio.sample_rate) == ("fr", 48_000)
     assert record.tags["title"] == "Rivers"
@@ -202,3 +204,96 @@ def test_what_holds_no_stream_is_broken() -> None:
 )
 def test_a_place_is_read_as_iso_6709_has_it(written: str, meant: GpsFacts | None) -> None:
     assert parse_place(written) == meant
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "rate", "shown", "fraction", "mode"),
+    [
+        ("a.mp4", "25", 25.0, None, "constant"),
+        ("a.mp4", "24000/1001", 23.976, "24000/1001", "constant"),
+        ("a.mov", "30000/1001", 29.97, "30000/1001", "constant"),
+        ("a.mkv", "30000/1001", 29.97, "30000/1001", None),
+        ("a.mkv", "60000/1001", 59.94, "60000/1001", None),
+        ("a.ts", "25", None, None, None),
+    ],
+)
+def test_h264_of_one_rate_is_not_said_to_vary(
+    tmp_path: Path, name: str, rate: str, shown: float | None, fraction: str | None, mode: str
+) -> None:
+    body = made(tmp_path, name, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-r", rate)
+    video = described(body).video
+    assert video is not None
+    assert (video.frame_rate, video.frame_rate_fraction) == (shown, fraction)
+    assert video.frame_rate_mode == mode
+
+
+@needs_ffmpeg
+def test_a_rate_that_varies_in_an_mp4_is_said_to(tmp_path: Path) -> None:
+    options = ["-c:v", "libx264", "-vf", "select='mod(n,3)+lt(n,9)'", "-vsync", "vfr"]
+    video = described(made(tmp_path, "a.mp4", *options)).video
+    assert video is not None
+    assert video.frame_rate_mode == "variable"
+
+
+@needs_ffmpeg
+def test_hdr10_s_mastering_display_and_light_levels_are_numbers(tmp_path: Path) -> None:
+    display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    colours = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    x265 = f"hdr10=1:{colours}:master-display={display}:max-cll=1000,400:log-level=none"
+    options = ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", x265]
+    video = described(made(tmp_path, "a.mkv", *options)).video
+    assert video is not None
+    assert video.mastering_primaries == "Display P3"
+    assert (video.mastering_luminance_min, video.mastering_luminance_max) == (0.005, 1000)
+    assert (video.max_content_light_level, video.max_frame_average_light_level) == (1000, 400)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "codec", "expected"),
+    [
+        ("a.mkv", "srt", "subrip"),
+        ("a.mkv", "ass", "ass"),
+        ("a.mp4", "mov_text", "mov_text"),
+        ("a.webm", "webvtt", "webvtt"),
+    ],
+)
+def test_subtitles_have_the_names_that_players_use(
+    tmp_path: Path, name: str, codec: str, expected: str
+) -> None:
+    words = tmp_path / "words.srt"
+    words.write_text("1\n00:00:00,000 --> 00:00:00,900\nHello\n")
+    video = ["-c:v", "libvpx", "-c:a", "libopus"] if name == "a.webm" else ["-c:v", "libx264"]
+    options = ["-i", str(words), "-map", "0", "-map", "1", "-map", "2", *video, "-c:s", codec]
+    assert [track.codec for track in described(made(tmp_path, name, *options)).subtitles] == [
+        expected
+    ]
+
+
+@needs_ffmpeg
+def test_xmp_in_a_film_is_read_and_dates_it(tmp_path: Path) -> None:
+    packet = xmp(
+        "<exif:DateTimeOriginal>2024-05-06T07:08:09+02:00</exif:DateTimeOriginal>"
+        "<dc:title>Rivers</dc:title>",
+        {"exif": "http://ns.adobe.com/exif/1.0/", "dc": "http://purl.org/dc/elements/1.1/"},
+    )
+    body = made(tmp_path, "a.mp4", "-c:v", "libx264")
+    name = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    record = described(body + box(b"uuid", name, packet))
+    assert record.xmp["dc:title"] == "Rivers"
+    assert record.captured_at == "2024-05-06T07:08:09+02:00"
+    assert record.captured_from == CaptureFacts(CaptureSource.XMP, CaptureZone.STATED)
+
+
+@needs_ffmpeg
+def test_the_movie_s_clock_is_utc_and_apple_s_key_is_the_place_s(tmp_path: Path) -> None:
+    clock = ["-metadata", "creation_time=2024-05-06T05:08:09Z"]
+    record = described(made(tmp_path, "a.mp4", "-c:v", "libx264", *clock))
+    assert record.captured_at == "2024-05-06T05:08:09Z"
+    assert record.captured_from == CaptureFacts(CaptureSource.CONTAINER, CaptureZone.UTC)
+    own = ["-metadata", "com.apple.quicktime.creationdate=2024-05-06T07:08:09+0200"]
+    options = ["-c:v", "libx264", *clock, *own, "-movflags", "use_metadata_tags"]
+    record = described(made(tmp_path, "b.mov", *options))
+    assert record.captured_at == "2024-05-06T07:08:09+02:00"
+    assert record.captured_from == CaptureFacts(CaptureSource.QUICKTIME, CaptureZone.STATED)

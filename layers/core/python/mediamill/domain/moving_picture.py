@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mediamill.domain.ebml import SIGNATURE, elements
+
 Reach = Callable[[int, int], bytes]
 """The bytes at an offset, so many of them; fewer where the file ends."""
 
 MOST_READS = 12
 _STEP = 65_536
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid"}
-_EBML = b"\x1a\x45\xdf\xa3"
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 _ASF_AUDIO = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
@@ -29,7 +30,7 @@ def has_moving_picture(head: bytes, reach: Reach | None = None) -> bool | None:
     """
     if head[4:8] in _BOXES:
         return _in_boxes(_Reader(head, reach))
-    if head.startswith(_EBML):
+    if head.startswith(SIGNATURE):
         return _in_matroska(head)
     if head.startswith(_ASF):
         return True if _ASF_VIDEO in head else (False if _ASF_AUDIO in head else None)
@@ -109,26 +110,10 @@ def _in_matroska(head: bytes) -> bool | None:
 
 
 def _track_types(head: bytes, at: int, end: int) -> Iterator[int]:
-    while at < end:
-        name, at = _number(head, at, keep_marker=True)
-        size, at = _number(head, at, keep_marker=False)
-        if name is None or size is None or name == _CLUSTER:
+    for name, start, behind in elements(head, at, end):
+        if name == _CLUSTER:
             return
         if name in (_SEGMENT, _TRACKS, _ENTRY):
-            yield from _track_types(head, at, min(end, at + size))
+            yield from _track_types(head, start, behind)
         elif name == _TYPE:
-            yield int.from_bytes(head[at : at + min(size, 8)])
-        at += size
-
-
-def _number(head: bytes, at: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """EBML's number of variable length; where it is all ones, what it measures has no known end."""
-    if at >= len(head) or not head[at]:
-        return None, at
-    length = 9 - head[at].bit_length()
-    value = int.from_bytes(head[at : at + length])
-    if not keep_marker:
-        value &= (1 << 7 * length) - 1
-        if value == (1 << 7 * length) - 1:
-            value = 1 << 62
-    return value, at + length
+            yield int.from_bytes(head[start : min(behind, start + 8)])

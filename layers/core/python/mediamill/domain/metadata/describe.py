@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mediamill.domain.facts import Problem
+from mediamill.domain.facts import CaptureSource, Problem
 from mediamill.domain.kind import Kind
 from mediamill.domain.metadata import extension
+from mediamill.domain.metadata.captured import XMP_DATES, captured
 from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds, OutOfTime, within
 from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
@@ -125,14 +127,19 @@ def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) 
         xmp=picture.xmp,
         gps=picture.gps,
         tags=picture.tags,
-        captured_at=picture.captured_at,
     )
+    _captured(found, picture.dates)
     if picture.truncated:
         found.problem("truncated", "The file ends before it should.")
     elif not (picture.width and picture.height):
         found.problem("broken_image", "The header does not say how large the picture is.")
     if picture.cut_short:
         found.problem("read_limit", "Metadata behind the pixels was not looked for.")
+
+
+def _captured(found: Findings, candidates: Iterable[tuple[CaptureSource, object]]) -> None:
+    if taken := captured(candidates):
+        found.facts["captured_at"], found.facts["captured_from"] = taken
 
 
 def _media(file: SeekableFile, found: Findings) -> None:
@@ -151,8 +158,10 @@ def _media(file: SeekableFile, found: Findings) -> None:
         chapters=media.chapters,
         tags=media.tags,
         gps=media.gps,
-        captured_at=media.tags.get("created_at"),
+        xmp=media.xmp,
     )
+    xmp_dates = [(CaptureSource.XMP, media.xmp.get(name)) for name in XMP_DATES]
+    _captured(found, [*media.created, *xmp_dates])
     if media.tracks:
         found.facts["raw"] = {"mediainfo": list(media.tracks)}
     if media.video:

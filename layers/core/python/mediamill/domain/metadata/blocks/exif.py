@@ -34,7 +34,6 @@ class ExifFacts:
     words: dict[str, str] = field(default_factory=dict)
     gps: GpsFacts | None = None
     orientation: int | None = None
-    captured_at: str | None = None
 
 
 def read_exif(block: bytes) -> ExifFacts:
@@ -59,13 +58,11 @@ def facts_of(tiff: Tiff, main: Directory) -> ExifFacts:
             values[name] = _date(values, name, suffix)
     values = {name: value for name, value in values.items() if value not in (None, "", [])}
     orientation = values.get("Orientation")
-    taken = values.get("DateTimeOriginal") or values.get("DateTimeDigitized")
     return ExifFacts(
         values=values,
         words=_words(values),
         gps=gps,
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
-        captured_at=taken if isinstance(taken, str) else None,
     )
 
 

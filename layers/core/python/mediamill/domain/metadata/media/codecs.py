@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mediamill.domain.metadata.reading.text import clean
@@ -21,6 +21,10 @@ _CONTAINERS = {
     "MPEG-PS": "mpeg",
     "MPEG Video": "mpeg",
     "ADTS": "aac",
+    "AC-3": "ac3",
+    "E-AC-3": "eac3",
+    "Wave64": "w64",
+    "Monkey's Audio": "ape",
 }
 
 _VIDEO = {
@@ -33,6 +37,8 @@ _VIDEO = {
     "VC-1": "vc1",
     "RGB": "rawvideo",
     "YUV": "rawvideo",
+    "H.263": "h263",
+    "DV": "dvvideo",
 }
 
 _AUDIO = {
@@ -44,17 +50,44 @@ _AUDIO = {
     "Monkey's Audio": "ape",
 }
 
+_SUBTITLES = {
+    "UTF-8": "subrip",
+    "SubRip": "subrip",
+    "Timed Text": "mov_text",
+    "Apple text": "text",
+    "ASS": "ass",
+    "SSA": "ssa",
+    "D_WEBVTT/SUBTITLES": "webvtt",
+    "S_TEXT/WEBVTT": "webvtt",
+    "WebVTT": "webvtt",
+    "PGS": "hdmv_pgs_subtitle",
+    "VobSub": "dvd_subtitle",
+    "RLE": "dvd_subtitle",
+    "DVB Subtitle": "dvb_subtitle",
+    "Teletext Subtitle": "dvb_teletext",
+    "Teletext": "dvb_teletext",
+    "TTML": "ttml",
+    "EIA-608": "eia_608",
+    "EIA-708": "eia_608",
+}
+
 # FFmpeg's suffixes of pixel formats, of MediaInfo's chroma subsampling.
 _SUBSAMPLING = {"4:2:0": "420", "4:2:2": "422", "4:4:4": "444", "4:1:1": "411", "4:4:0": "440"}
 
 
-def container(general: Mapping[str, Any], has_video: bool) -> str | None:
+def container(
+    general: Mapping[str, Any],
+    videos: Sequence[Mapping[str, Any]],
+    sounds: Sequence[Mapping[str, Any]],
+) -> str | None:
     """The container's short name, as its usual extension has it: `mp4`, `mov`, `mkv`, `ogg`."""
     name = str(general.get("Format"))
     if name == "MPEG-4" and general.get("Format_Profile") == "QuickTime":
         return "mov"
-    if name == "MPEG-4" and not has_video and str(general.get("CodecID", "")).startswith("M4A"):
+    if name == "MPEG-4" and not videos and str(general.get("CodecID", "")).startswith("M4A"):
         return "m4a"
+    if name == "MPEG Audio" and sounds:  # what its layer is called is what its files are called
+        return audio(sounds[0])
     return _CONTAINERS.get(name) or _short(name)
 
 
@@ -71,7 +104,18 @@ def audio(track: Mapping[str, Any]) -> str | None:
     name = str(track.get("Format") or "")
     if name == "MPEG Audio":
         return {"Layer 1": "mp1", "Layer 2": "mp2"}.get(str(track.get("Format_Profile")), "mp3")
+    law = f"{track.get('Format_Profile', '')} {track.get('CodecID', '')}".lower()
+    if name in ("ADPCM", "PCM") and ("u-law" in law or "mu-law" in law):
+        return "pcm_mulaw"
+    if name in ("ADPCM", "PCM") and "a-law" in law:
+        return "pcm_alaw"
     return _AUDIO.get(name) or _short(name)
+
+
+def subtitle(track: Mapping[str, Any]) -> str | None:
+    """A subtitle codec's name: `subrip`, `ass`, `webvtt`, `mov_text`, `hdmv_pgs_subtitle`."""
+    name, codec = str(track.get("Format") or ""), str(track.get("CodecID") or "")
+    return _SUBTITLES.get(name) or _SUBTITLES.get(codec) or _short(name)
 
 
 def pixel_format(space: object, subsampling: object, depth: int | None) -> str | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mediamill.domain.facts import GpsFacts, ImageBlock
+from mediamill.domain.facts import CaptureSource, GpsFacts, ImageBlock
 from mediamill.domain.metadata.blocks import icc
 from mediamill.domain.metadata.blocks.exif import ExifFacts, read_exif
 from mediamill.domain.metadata.blocks.iptc import read_iptc
+from mediamill.domain.metadata.blocks.places import place_of
 from mediamill.domain.metadata.blocks.xmp import read_xmp
+from mediamill.domain.metadata.captured import XMP_DATES
 from mediamill.domain.metadata.pictures.containers.gif import read_gif
 from mediamill.domain.metadata.pictures.containers.header import PictureHeader
 from mediamill.domain.metadata.pictures.containers.heif import read_heif
@@ -58,7 +60,7 @@ class PictureFacts:
     xmp: dict[str, JSON] = field(default_factory=dict)
     gps: GpsFacts | None = None
     tags: dict[str, JSON] = field(default_factory=dict)
-    captured_at: str | None = None
+    dates: tuple[tuple[CaptureSource, object], ...] = ()
     truncated: bool = False
     cut_short: bool = False
 
@@ -114,6 +116,7 @@ def _facts(header: PictureHeader, exif: ExifFacts) -> PictureFacts:
     width, height = header.width, header.height
     if orientation and orientation > 4 and not header.rotates_itself:
         width, height = height, width
+    iptc = read_iptc(header.iptc)
     return PictureFacts(
         format=header.format,
         width=width,
@@ -131,18 +134,24 @@ def _facts(header: PictureHeader, exif: ExifFacts) -> PictureFacts:
         ),
         exif=exif.values,
         exif_text=exif.words,
-        iptc=read_iptc(header.iptc),
+        iptc=iptc,
         xmp=xmp,
-        gps=exif.gps,
+        gps=exif.gps or place_of(xmp),
         tags={_TEXTS[name]: text for name, text in header.texts.items() if name in _TEXTS},
-        captured_at=exif.captured_at or _stated_date(xmp),
+        dates=_dates(exif, xmp, iptc),
         truncated=header.truncated,
         cut_short=header.cut_short,
     )
 
 
-def _stated_date(xmp: dict[str, JSON]) -> str | None:
-    for name in ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate"):
-        if isinstance(value := xmp.get(name), str) and value[:4].isdigit():
-            return value
-    return None
+def _dates(
+    exif: ExifFacts, xmp: dict[str, JSON], iptc: dict[str, JSON]
+) -> tuple[tuple[CaptureSource, object], ...]:
+    """Every date of its taking, the camera's own first."""
+    return (
+        (CaptureSource.EXIF, exif.values.get("DateTimeOriginal")),
+        (CaptureSource.EXIF, exif.values.get("DateTimeDigitized")),
+        *((CaptureSource.XMP, xmp.get(name)) for name in XMP_DATES),
+        (CaptureSource.IPTC, iptc.get("DateCreated")),
+        (CaptureSource.GPS, exif.gps.time if exif.gps else None),
+    )
