@@ -28,20 +28,22 @@ from samcli.yamlhelper import yaml_dump  # type: ignore[import-untyped]
 CHECKOV = expand.ROOT / ".build" / "checkov" / "bin" / "checkov"
 
 SKIPPED = {
+    "CKV_AWS_111": "Lambda's network interfaces: EC2's actions for them take no resource",
     "CKV_AWS_115": "reserved concurrency would take it from the account's other functions; the "
     "queues' MaximumConcurrency bounds each function",
     "CKV_AWS_116": "a queue calls each function, and has dead letters of its own",
-    "CKV_AWS_117": "the functions call AWS alone, by TLS and with a role; a network costs",
-    "CKV_AWS_119": "encrypted with a key of DynamoDB's, which costs nothing",
-    "CKV_AWS_158": "encrypted with a key of CloudWatch's, which costs nothing",
-    "CKV_AWS_173": "encrypted with a key of Lambda's; and no variable is a secret",
-    "CKV_AWS_18": "access logs need a bucket that only the account's owner can choose",
-    "CKV_AWS_26": "messages tell names, no contents; encryption of a topic needs a key that costs",
-    "CKV_AWS_27": "encrypted by SqsManagedSseEnabled, which the rule does not know",
 }
 """Rules that this template breaks, and why that is right."""
 
-UNLESS: Mapping[str, tuple[str, str]] = {}
+UNLESS = {
+    "CKV_AWS_117": ("SubnetIds", "the functions call AWS alone, with a role; a network costs"),
+    "CKV_AWS_119": ("KeyArn", "encrypted with a key of DynamoDB's, which costs nothing"),
+    "CKV_AWS_158": ("KeyArn", "encrypted with a key of CloudWatch's, which costs nothing"),
+    "CKV_AWS_173": ("KeyArn", "encrypted with a key of Lambda's; and no variable is a secret"),
+    "CKV_AWS_18": ("AccessLogsBucket", "only the account's owner knows where such logs belong"),
+    "CKV_AWS_26": ("KeyArn", "messages have names, no contents; SNS encrypts with a key or not"),
+    "CKV_AWS_27": ("KeyArn", "encrypted by SqsManagedSseEnabled, which the rule does not know"),
+}
 """Rules that hold once a parameter is given: the parameter, and why it is not by default."""
 
 

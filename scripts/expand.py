@@ -31,6 +31,16 @@ ACCOUNT = "123456789012"
 
 Template = dict[str, Any]
 
+EXAMPLES = {
+    "KeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+    "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+    "SecurityGroupIds": "sg-0123456789abcdef0",
+    "AccessLogsBucket": "access-logs",
+    "UploadOrigins": "https://example.com,http://localhost:8080",
+}
+"""A value of each parameter that is empty by default and brings something once it is not."""
+
 
 def template(path: Path = ROOT / "template.yaml") -> Template:
     """The template as it is written."""
@@ -97,7 +107,7 @@ def _substituting(value: Any) -> Any:
         return {name: _substituting(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [_substituting(entry) for entry in value]
-    if isinstance(value, str) and re.search(r"\$\{[\w.]+\}", value):
+    if isinstance(value, str) and re.search(r"\$\{[\w.:]+\}", value):
         return {"Fn::Sub": value}
     return value
 
@@ -119,7 +129,8 @@ def holds(made: Mapping[str, Any], condition: Any, values: Mapping[str, str]) ->
 def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Values for all parameters, so many times that each allowed value of each was given once.
 
-    The first are the defaults. A parameter of free text has its default everywhere.
+    The first are the defaults. What is empty by default is an example now and then; another
+    parameter of free text has its default everywhere.
     """
     yield {}
     choices = {
@@ -128,7 +139,8 @@ def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         if "AllowedValues" in entry
     }
     for turn in range(max(map(len, choices.values()))):
-        yield {name: allowed[turn % len(allowed)] for name, allowed in choices.items()}
+        chosen = {name: allowed[turn % len(allowed)] for name, allowed in choices.items()}
+        yield chosen | (EXAMPLES if turn // 2 % 2 else {})
 
 
 class _NoPolicies:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from samcli.lib.package.ecr_utils import is_ecr_url  # type: ignore[import-untyped]
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
@@ -43,7 +44,7 @@ UNTAGGED = {
     *("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::Subscription"),
     *("AWS::Serverless::LayerVersion", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"),
     *("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudWatch::Dashboard"),
-    *("AWS::ApiGatewayV2::Authorizer",),
+    *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy"),
 }
 
 
@@ -102,9 +103,36 @@ def test_nothing_is_exported_under_a_name_that_a_second_stack_would_want() -> No
     assert not [name for name, output in TEMPLATE["Outputs"].items() if "Export" in output]
 
 
-@pytest.mark.parametrize("environment", ["default", "local"])
+ENVIRONMENTS = sorted(name for name, entry in CONFIG.items() if isinstance(entry, dict))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_deployment_tags_its_stack(environment: str) -> None:
-    assert CONFIG[environment]["deploy"]["parameters"]["tags"] == "application=mediamill"
+    tags = CONFIG[environment]["deploy"]["parameters"]["tags"].split()
+    assert "application=mediamill" in tags
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_gives_parameters_that_there_are(environment: str) -> None:
+    given = CONFIG[environment]["deploy"]["parameters"].get("parameter_overrides", "")
+    for name, value in (pair.split("=") for pair in given.split()):
+        allowed = TEMPLATE["Parameters"][name].get("AllowedValues", [value])
+        assert value in map(str, allowed)
+
+
+def test_the_workflow_deploys_environments_that_there_are() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())
+    asked = workflow[True]["workflow_dispatch"]["inputs"]["environment"]  # YAML 1.1 reads "on" so
+    assert set(asked["options"]) <= set(ENVIRONMENTS)
+
+
+def test_only_development_deletes_data_with_its_stack() -> None:
+    deleting = {
+        name
+        for name in ENVIRONMENTS
+        if "RemovalPolicy=Delete" in str(CONFIG[name]["deploy"]["parameters"])
+    }
+    assert deleting == {"dev", "local"}
 
 
 def test_every_resource_gets_the_stacks_tags_or_can_have_none() -> None:

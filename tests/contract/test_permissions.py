@@ -11,7 +11,8 @@ import pytest
 
 from mediamill.domain.keys import RESERVED
 
-MADE = expand.answered(expand.template(), {"OfficeWorker": "function"})
+MADE = expand.answered(expand.template(), {**expand.EXAMPLES, "OfficeWorker": "function"})
+KEY = expand.EXAMPLES["KeyArn"]
 ROLES = {
     name: role["Properties"]
     for name, role in MADE["Resources"].items()
@@ -44,7 +45,12 @@ def named(resource: Any) -> str:
 
 
 def statements(role: str) -> Iterator[Mapping[str, Any]]:
-    for policy in ROLES[role]["Policies"]:
+    shared = (
+        policy["Properties"]
+        for policy in MADE["Resources"].values()
+        if policy["Type"] == "AWS::IAM::Policy" and {"Ref": role} in policy["Properties"]["Roles"]
+    )
+    for policy in (*ROLES[role]["Policies"], *shared):
         yield from policy["PolicyDocument"]["Statement"]
 
 
@@ -89,3 +95,17 @@ def test_nobody_touches_an_original(role: str, action: str) -> None:
 @pytest.mark.parametrize("role", WRITES)
 def test_only_the_document_worker_reads_results_and_only_what_office_made(role: str) -> None:
     assert derivatives(role, "s3:GetObject") == ({"pdf"} if role == "DocumentRole" else set())
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_each_function_may_use_the_key_for_data_and_not_manage_it(role: str) -> None:
+    assert may(role, "kms:Decrypt", KEY)
+    assert may(role, "kms:GenerateDataKey", KEY)
+    managing = ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+    assert not [action for action in managing if may(role, action, KEY)]
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_each_role_is_bounded_and_may_join_the_network(role: str) -> None:
+    assert ROLES[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
+    assert may(role, "ec2:CreateNetworkInterface", "*")

@@ -15,13 +15,16 @@ import expand
 import pytest
 
 WRITTEN = expand.template()
-OFFICE = {
+ALL_ON = {
     "OfficeWorker": "image",
     "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:1",
+    "SubnetIds": "subnet-0123456789abcdef0",
+    "SecurityGroupIds": "sg-0123456789abcdef1",
 }
 
 # Another value for every parameter of free text; the others have theirs in AllowedValues.
 OTHERWISE = {
+    **expand.EXAMPLES,
     "Renditions": "small=100",
     "Formats": "webp,avif",
     "Qualities": "webp=70",
@@ -49,20 +52,20 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
 def otherwise(name: str) -> str:
     """A value of a parameter that is not the one it has in these tests."""
     entry = WRITTEN["Parameters"][name]
-    now = {**expand.defaults(WRITTEN), **OFFICE}[name]
+    now = {**expand.defaults(WRITTEN), **ALL_ON}[name]
     if "AllowedValues" in entry:
         return next(str(value) for value in entry["AllowedValues"] if str(value) != now)
     return OTHERWISE[name] if name in OTHERWISE else str(int(now) + 1)
 
 
-BEFORE = expand.answered(WRITTEN, OFFICE)
-EXPANDED = expand.expanded(WRITTEN, OFFICE)
-ALL = functions(BEFORE) | functions(expand.answered(WRITTEN, {"OfficeWorker": "function"}))
+BEFORE = expand.answered(WRITTEN, ALL_ON)
+EXPANDED = expand.expanded(WRITTEN, ALL_ON)
+EVERY = functions(BEFORE) | functions(expand.answered(WRITTEN, {"OfficeWorker": "function"}))
 
 
 @pytest.mark.parametrize("worker", ["image", "function"])
 def test_every_queue_calls_its_function_and_no_version_of_it(worker: str) -> None:
-    made = expand.answered(WRITTEN, {**OFFICE, "OfficeWorker": worker})
+    made = expand.answered(WRITTEN, {**ALL_ON, "OfficeWorker": worker})
     called = [
         resource["Properties"]["FunctionName"]
         for resource in made["Resources"].values()
@@ -74,18 +77,18 @@ def test_every_queue_calls_its_function_and_no_version_of_it(worker: str) -> Non
 
 
 def test_no_change_updates_nothing() -> None:
-    assert expand.answered(WRITTEN, OFFICE) == BEFORE
+    assert expand.answered(WRITTEN, ALL_ON) == BEFORE
 
 
 def test_a_change_of_the_core_updates_every_function_that_has_it() -> None:
-    before = expand.answered(WRITTEN, OFFICE, {"CoreLayer": "s3://artifacts/1"})
-    after = expand.answered(WRITTEN, OFFICE, {"CoreLayer": "s3://artifacts/2"})
+    before = expand.answered(WRITTEN, ALL_ON, {"CoreLayer": "s3://artifacts/1"})
+    after = expand.answered(WRITTEN, ALL_ON, {"CoreLayer": "s3://artifacts/2"})
     assert changed(before, after) == functions(after).keys() - {"OfficeImageFunction"}
 
 
-@pytest.mark.parametrize("name", sorted(ALL.keys() - {"OfficeImageFunction"}))
+@pytest.mark.parametrize("name", sorted(EVERY.keys() - {"OfficeImageFunction"}))
 def test_a_change_of_its_own_code_updates_a_function_alone(name: str) -> None:
-    office = {"OfficeWorker": "function"} if name == "OfficeFunction" else OFFICE
+    office = {"OfficeWorker": "function"} if name == "OfficeFunction" else ALL_ON
     before = expand.answered(WRITTEN, office, {name: "s3://artifacts/1"})
     after = expand.answered(WRITTEN, office, {name: "s3://artifacts/2"})
     assert changed(before, after) == {name}
@@ -93,7 +96,7 @@ def test_a_change_of_its_own_code_updates_a_function_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITTEN["Parameters"])
 def test_a_change_of_a_parameter_reaches_all_that_it_says_something_to(name: str) -> None:
-    after = expand.answered(WRITTEN, {**OFFICE, name: otherwise(name)})
+    after = expand.answered(WRITTEN, {**ALL_ON, name: otherwise(name)})
     assert after != BEFORE, f"{name} changes nothing"
     told = {function for function in functions(BEFORE) if name in referred(function)}
     if name != "OfficeWorker":  # which takes a function away
@@ -112,6 +115,6 @@ def referred(function: str) -> set[str]:
 def test_an_office_image_has_a_name_that_is_another_for_another_image(refused: str) -> None:
     pattern = WRITTEN["Parameters"]["OfficeImage"]["AllowedPattern"]
     assert not re.fullmatch(pattern, refused)
-    assert re.fullmatch(pattern, OFFICE["OfficeImage"])
+    assert re.fullmatch(pattern, ALL_ON["OfficeImage"])
     assert re.fullmatch(pattern, f"host:5000/office@sha256:{64 * 'a'}")
     assert re.fullmatch(pattern, WRITTEN["Parameters"]["OfficeImage"]["Default"])

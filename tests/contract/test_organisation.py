@@ -1,0 +1,110 @@
+"""What an organisation asks for, holds for every resource of its kind: key, TLS, logs, network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import expand
+import pytest
+
+WRITTEN = expand.template()
+KEY = expand.EXAMPLES["KeyArn"]
+GIVEN = expand.answered(WRITTEN, {**expand.EXAMPLES, "OfficeWorker": "function"})["Resources"]
+DEFAULT = expand.answered(WRITTEN, {"OfficeWorker": "function"})["Resources"]
+
+
+def of(kind: str, resources: Mapping[str, Any] = GIVEN) -> dict[str, Any]:
+    """The properties of every resource of a kind."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }
+
+
+def rule(bucket: Mapping[str, Any]) -> Mapping[str, Any]:
+    (found,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    return dict(found)
+
+
+def test_whatever_holds_data_is_encrypted_with_the_key_that_is_given() -> None:
+    for bucket in of("AWS::S3::Bucket").values():
+        assert rule(bucket)["BucketKeyEnabled"] is True
+        assert rule(bucket)["ServerSideEncryptionByDefault"] == {
+            "SSEAlgorithm": "aws:kms",
+            "KMSMasterKeyID": KEY,
+        }
+    for table in of("AWS::DynamoDB::Table").values():
+        assert table["SSESpecification"]["KMSMasterKeyId"] == KEY
+    for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
+        for name, properties in of(kind).items():
+            assert properties["KmsMasterKeyId"] == KEY, name
+            assert "SqsManagedSseEnabled" not in properties, name  # SQS refuses both
+    assert [group["KmsKeyId"] for group in of("AWS::Logs::LogGroup").values()] == [KEY]
+    for name, function in of("AWS::Lambda::Function").items():
+        assert function["KmsKeyArn"] == KEY, name
+
+
+def test_without_a_key_everything_is_encrypted_by_what_costs_nothing() -> None:
+    for bucket in of("AWS::S3::Bucket", DEFAULT).values():
+        assert rule(bucket)["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    for name, queue in of("AWS::SQS::Queue", DEFAULT).items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+    assert "kms" not in str(DEFAULT).lower().replace("kmsmasterkeyid", "")
+
+
+def refuses_plain_http(statement: Mapping[str, Any]) -> bool:
+    said = (statement["Effect"], statement["Principal"], statement.get("Condition"))
+    return said == ("Deny", "*", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "named"),
+    [
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+    ],
+)
+def test_every_queue_and_topic_has_one_policy_that_refuses_plain_http(
+    kind: str, policy: str, named: str
+) -> None:
+    protected = [
+        entry["Ref"]
+        for found in of(policy, DEFAULT).values()
+        if any(map(refuses_plain_http, found["PolicyDocument"]["Statement"]))
+        for entry in found[named]
+    ]
+    assert sorted(protected) == sorted(of(kind, DEFAULT))  # each once: a second would replace it
+
+
+def test_tables_that_are_to_be_kept_cannot_be_deleted_by_hand() -> None:
+    kept = expand.answered(WRITTEN, {"RemovalPolicy": "Retain"})["Resources"]
+    gone = expand.answered(WRITTEN, {"RemovalPolicy": "Delete"})["Resources"]
+    assert all(t["DeletionProtectionEnabled"] for t in of("AWS::DynamoDB::Table", kept).values())
+    assert not any(
+        t["DeletionProtectionEnabled"] for t in of("AWS::DynamoDB::Table", gone).values()
+    )
+
+
+def test_every_function_runs_in_the_network_that_is_given() -> None:
+    for function in of("AWS::Lambda::Function").values():
+        assert function["VpcConfig"] == {
+            "SubnetIds": expand.EXAMPLES["SubnetIds"].split(","),
+            "SecurityGroupIds": [expand.EXAMPLES["SecurityGroupIds"]],
+        }
+    assert not any("VpcConfig" in each for each in of("AWS::Lambda::Function", DEFAULT).values())
+
+
+def test_both_buckets_log_who_came_where_a_bucket_for_it_is_given() -> None:
+    prefixes = {str(b["LoggingConfiguration"]) for b in of("AWS::S3::Bucket").values()}
+    assert len(prefixes) == len(of("AWS::S3::Bucket"))  # apart from each other
+    assert not any("LoggingConfiguration" in b for b in of("AWS::S3::Bucket", DEFAULT).values())
+
+
+def test_browsers_may_upload_from_the_origins_that_are_given_and_none_other() -> None:
+    (allowed,) = GIVEN["UploadsBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert allowed["AllowedOrigins"] == expand.EXAMPLES["UploadOrigins"].split(",")
+    assert {"PUT", "POST"} <= set(allowed["AllowedMethods"])
+    assert "DELETE" not in allowed["AllowedMethods"]
+    assert "CorsConfiguration" not in DEFAULT["UploadsBucket"]["Properties"]
