@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 from made.heads import LEFT_OUT, PICTURES, STREAMS
 
-from mediamill.domain.detect import HEAD_BYTES, detect
+from mediamill.domain.detect import HEAD_BYTES, detect, kind_of
 from mediamill.domain.image.reading.containers import detect as decodable
 from mediamill.domain.kind import Kind
+from mediamill.domain.metadata import MetadataRecord, describe
 from mediamill.domain.signatures import MEDIA_TYPES, format_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,6 +68,33 @@ def test_a_promised_picture_has_a_decoder(name: str) -> None:
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_a_picture_that_is_left_out_has_none(name: str) -> None:
     assert decodable(LEFT_OUT[name][0]) is None
+
+
+def described(name: str) -> MetadataRecord:
+    head, extension, content_type = (PICTURES | LEFT_OUT)[name]
+    return describe(
+        io.BytesIO(head),
+        key=f"a.{extension}",
+        size=len(head),
+        kind=kind_of(content_type),
+        content_type=content_type,
+    )
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_promised_picture_has_a_reader_of_its_header(name: str) -> None:
+    record = described(name)
+    assert record.format is not None
+    assert record.format in MEDIA_TYPES
+    assert not any("like no picture" in problem.message for problem in record.problems)
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_picture_that_is_left_out_is_said_to_be_unsupported(name: str) -> None:
+    record = described(name)
+    if name not in ("PostScript", "PFM"):  # a program; a header that is as simple as PPM's
+        assert [problem.code for problem in record.problems] == ["unsupported"]
+        assert record.format is not None
 
 
 def test_every_signature_has_a_media_type() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import tracemalloc
 import zlib
 
 import pytest
+from made.heads import tga
+from made.planted import jpeg as jpeg_of
 from PIL import Image, PngImagePlugin
 
 from mediamill.domain.kind import Kind
@@ -302,3 +305,70 @@ def test_a_picture_cut_anywhere_is_still_described(format_: str) -> None:
     body = saved(format_)
     for length in range(1, len(body), max(1, len(body) // 100)):
         assert described(body[:length]).bytes == length
+
+
+def shape(body: bytes, content_type: str = "image/png") -> tuple[object, ...]:
+    record = described(body, content_type)
+    assert record.image is not None
+    assert record.problems == ()
+    image = record.image
+    return record.format, record.width, record.height, image.bit_depth, image.color_space
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"P6\n# a note\n80 60\n255\n" + bytes(9), ("ppm", 80, 60, 8, "rgb")),
+        (b"P5 80\t60 65535\n" + bytes(9), ("pgm", 80, 60, 16, "gray")),
+        (b"P4\n# one\n# two\n80\n60\n" + bytes(9), ("pbm", 80, 60, 1, "gray")),
+        (
+            b"P7\nWIDTH 80\nHEIGHT 60\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n",
+            ("pam", 80, 60, 8, "rgb"),
+        ),
+        (tga(), ("tga", 8, 6, 8, "rgb")),
+    ],
+)
+def test_simple_pictures_say_their_size(body: bytes, expected: tuple[object, ...]) -> None:
+    assert shape(body) == expected
+
+
+@pytest.mark.parametrize(("format_", "mode"), [("PCX", "RGB"), ("SGI", "RGB"), ("DDS", "RGBA")])
+def test_old_formats_say_their_size(format_: str, mode: str) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, (80, 60)).save(buffer, format_)
+    assert shape(buffer.getvalue())[:3] == (format_.lower(), 80, 60)
+
+
+@pytest.mark.parametrize(
+    ("root", "size"),
+    [
+        ('<svg width="40" height="30">', (40, 30)),
+        ('<svg width="1in" height="2.54cm">', (96, 96)),
+        ("<svg viewBox='0 0 24 12'>", (24, 12)),
+        ('<svg width="48" viewBox="0,0,24,12">', (48, 24)),
+        ('<svg height="100%" width="50%" viewBox="0 0 10 20">', (10, 20)),
+        ("<svg>", (300, 150)),
+        ('<s:svg xmlns:s="http://www.w3.org/2000/svg" width="9" height="8">', (9, 8)),
+    ],
+)
+def test_an_svg_has_the_size_that_a_browser_gives_it(root: str, size: tuple[int, int]) -> None:
+    markup = f"<?xml version='1.0'?><!-- <svg width='1'> -->{root}<title>A tree</title>"
+    for body in (markup.encode(), gzip.compress(markup.encode())):
+        record = described(body, "image/svg+xml")
+        assert (record.format, record.width, record.height) == ("svg", *size)
+        assert record.tags == {"title": "A tree"}
+        assert record.problems == ()
+
+
+def test_a_comment_of_jpeg_and_gif_is_a_tag() -> None:
+    assert described(jpeg_of((0xFE, b"A note\0")), "image/jpeg").tags == {"comment": "A note"}
+    buffer = io.BytesIO()
+    Image.new("P", (8, 6)).save(buffer, "GIF", comment=b"A longer note " * 30)
+    assert described(buffer.getvalue(), "image/gif").tags["comment"] == ("A longer note " * 30)[:-1]
+
+
+def test_a_camera_raw_by_fujifilm_is_described_by_its_preview() -> None:
+    preview = jpeg_of((0xFE, b"A note"))
+    body = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\0") + struct.pack(">II", 200, len(preview))
+    record = described(body.ljust(200, b"\0") + preview, "image/x-fuji-raf")
+    assert (record.format, record.width, record.height) == ("raf", 8, 6)

@@ -223,9 +223,7 @@ _DOCUMENT_TYPE = re.compile(
 
 
 def _document_type(head: bytes) -> bytes:
-    found = re.search(
-        rb"\x42\x82(?:[\x80-\xff]|\x40.|\x10...|\x01.{7})(webm|matroska)", head[:256], re.S
-    )
+    found = _DOCUMENT_TYPE.search(head[:256])
     return found[1] if found else b""
 
 
@@ -235,8 +233,12 @@ def brands_of(head: bytes) -> tuple[bytes, ...]:
     return (head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4)))
 
 
-def is_svg(head: bytes) -> bool:
-    """Whether XML text opens with an `svg` element, after any prologue, comments and doctype."""
+def svg_root(head: bytes) -> str | None:
+    """The text from the `svg` element on that XML opens with, after any prologue, comments and
+    doctype; None where it opens with another. What is compressed is unpacked.
+    """
+    if head.startswith(GZIP):
+        head = _inflated(head)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = head[: len(head) & ~1].decode("utf-16", "replace")
     else:
@@ -244,7 +246,7 @@ def is_svg(head: bytes) -> bool:
     at = len(text) - len(text.lstrip("\ufeff \t\r\n"))
     while match := _BEFORE_ROOT.match(text, at):
         at = match.end()
-    return _SVG_ROOT.match(text, at) is not None
+    return text[at:] if _SVG_ROOT.match(text, at) else None
 
 
 # A declaration or processing instruction, a comment, or a doctype with what it declares.
@@ -261,8 +263,8 @@ def _by_structure(head: bytes) -> str | None:
     if _is_mxf(head):
         return "mxf"
     if head.startswith(GZIP):
-        return "svgz" if is_svg(_inflated(head)) else None
-    if is_svg(head):
+        return "svgz" if svg_root(head) else None
+    if svg_root(head):
         return "svg"
     return "tga" if _is_tga(head) else None
 

@@ -16,6 +16,7 @@ from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBound
 from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
 from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord
+from mediamill.domain.signatures import format_of
 from mediamill.domain.stored import StoredFacts
 
 # The pieces in which a file is read whole for its digest.
@@ -25,6 +26,9 @@ CHUNK = 4 * 1024 * 1024
 MOST_READ = 256 * MIB
 # For a picture's header, whatever it counts to; the other readers have bounds of their own.
 MOST_SECONDS = 10.0
+
+# Formats of pictures whose media type does not say so.
+_UNREAD = {"eps", "dicom"}
 
 _logger = logging.getLogger(__name__)
 
@@ -110,10 +114,11 @@ def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) 
         found.problem("read_limit", "The metadata is too far apart to be read for a description.")
         return
     if picture is None:
-        if content_type == "image/svg+xml":
-            found.facts["format"] = "svg"
-        else:
-            found.problem("broken_image", "The file begins like no picture format that is known.")
+        found.problem("broken_image", "The file begins like no picture format that is known.")
+        return
+    if picture.unread:
+        found.facts["format"] = picture.format
+        found.problem("unsupported", "The format is known, and its header is not read.")
         return
     found.facts.update(
         format=picture.format,
@@ -194,8 +199,14 @@ def _pdf(file: SeekableFile, found: Findings) -> None:
 def _office(file: SeekableFile, size: int, kind: Kind, found: Findings) -> None:
     from mediamill.domain.metadata.office.read import read_office
 
+    file.seek(0)
+    head = file.read(4_096)
     office = read_office(file, size)
     if office is None:
+        name = format_of(head)
+        if name in _UNREAD:
+            found.facts["format"] = name
+            found.problem("unsupported", "The format is known, and its header is not read.")
         return
     found.facts["format"] = office.format
     if office.document:

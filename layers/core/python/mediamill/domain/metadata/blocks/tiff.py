@@ -35,6 +35,8 @@ _TYPES = {
     18: (8, "Q"),
     129: (1, ""),
 }
+# TIFF's own, Panasonic's, and Olympus' two.
+_VERSIONS = {42, 85, 0x4F52, 0x5352}
 MOST_ENTRIES = 512
 MOST_DIRECTORIES = 2_000
 LONGEST_VALUE = 64 * 1024
@@ -58,7 +60,7 @@ class Tiff:
         self._window = window
         (version,) = struct.unpack(f"{order}H", head[2:4])
         self.big = version == 43
-        if not self.big and version not in (42, 85):  # 85 is Panasonic's
+        if not self.big and version not in _VERSIONS:
             raise ValueError("not a TIFF structure")
         if self.big and len(head) < 16:
             raise ValueError("not a TIFF structure")

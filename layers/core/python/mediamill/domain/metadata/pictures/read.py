@@ -21,17 +21,52 @@ from mediamill.domain.metadata.pictures.containers.jpeg2000 import (
     read_jp2,
     read_jxl,
 )
+from mediamill.domain.metadata.pictures.containers.netpbm import read_netpbm
 from mediamill.domain.metadata.pictures.containers.png import read_png
-from mediamill.domain.metadata.pictures.containers.short import read_bmp, read_ico, read_psd
+from mediamill.domain.metadata.pictures.containers.short import (
+    read_bmp,
+    read_dds,
+    read_ico,
+    read_pcx,
+    read_psd,
+    read_raf,
+    read_sgi,
+    read_tga,
+    read_xpm,
+)
+from mediamill.domain.metadata.pictures.containers.svg import read_svg
 from mediamill.domain.metadata.pictures.containers.tiffs import read_tiff
 from mediamill.domain.metadata.pictures.containers.webp import read_webp
 from mediamill.domain.metadata.reading.guard import MIB, GuardedFile
 from mediamill.domain.metadata.reading.window import SeekableFile, Window
+from mediamill.domain.signatures import MEDIA_TYPES, format_of
 from mediamill.domain.wire import JSON
 
 MOST_READ = 16 * MIB
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-_AVIF_BRANDS = (b"avif", b"avis")
+HEAD = 65_536  # SVG may stand behind a long prologue
+
+_TIFFS = {"tiff", "cr2", "orf", "rw2"}
+_READERS: dict[str, Callable[[Window], PictureHeader]] = {
+    "jpeg": read_jpeg,
+    "png": read_png,
+    "gif": read_gif,
+    "webp": read_webp,
+    **dict.fromkeys(("heic", "heif", "avif"), read_heif),
+    "jp2": read_jp2,
+    "j2c": read_codestream,
+    "jxl": read_jxl,
+    "bmp": read_bmp,
+    **dict.fromkeys(("ico", "cur"), read_ico),
+    "psd": read_psd,
+    "tga": read_tga,
+    **dict.fromkeys(("pbm", "pgm", "ppm", "pam", "pfm"), read_netpbm),
+    **dict.fromkeys(("svg", "svgz"), read_svg),
+    "raf": read_raf,
+    "dds": read_dds,
+    "pcx": read_pcx,
+    "sgi": read_sgi,
+    "xpm": read_xpm,
+}
 
 # PNG's own keywords: ours.
 _TEXTS = {
@@ -63,6 +98,7 @@ class PictureFacts:
     dates: tuple[tuple[CaptureSource, object], ...] = ()
     truncated: bool = False
     cut_short: bool = False
+    unread: bool = False
 
 
 def read_picture(file: SeekableFile, size: int) -> PictureFacts | None:
@@ -72,39 +108,14 @@ def read_picture(file: SeekableFile, size: int) -> PictureFacts | None:
     """
     guarded = GuardedFile(file, most=MOST_READ)
     window = Window(guarded, 0, size)
-    head = window.at(0, 64)
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIU\0"):
+    name = format_of(window.at(0, HEAD))
+    if name in _TIFFS:
         return _facts(*read_tiff(window))
-    reader = _reader(head)
-    if reader is None:
-        return None
-    header = reader(window)
+    if name is None or name not in _READERS:
+        # A format that is known has its name, and no facts.
+        return PictureFacts(format=name, unread=True) if name in MEDIA_TYPES else None
+    header = _READERS[name](window)
     return _facts(header, read_exif(header.exif))
-
-
-def _reader(head: bytes) -> Callable[[Window], PictureHeader] | None:
-    if head[4:8] == b"ftyp":
-        brands = (head[8:12], *(head[at : at + 4] for at in range(16, len(head) - 3, 4)))
-        known = any(brand in _HEIF_BRANDS + _AVIF_BRANDS for brand in brands)
-        return read_heif if known else None
-    if head[:4] == b"RIFF":
-        return read_webp if head[8:12] == b"WEBP" else None
-    for magic, reader in (
-        (b"\xff\xd8\xff", read_jpeg),
-        (b"\x89PNG\r\n\x1a\n", read_png),
-        (b"GIF87a", read_gif),
-        (b"GIF89a", read_gif),
-        (b"\0\0\0\x0cjP  ", read_jp2),
-        (b"\xff\x4f\xff\x51", read_codestream),
-        (b"\0\0\0\x0cJXL ", read_jxl),
-        (b"\xff\x0a", read_jxl),
-        (b"BM", read_bmp),
-        (b"\0\0\1\0", read_ico),
-        (b"8BPS\0\1", read_psd),
-    ):
-        if head.startswith(magic):
-            return reader
-    return None
 
 
 def _facts(header: PictureHeader, exif: ExifFacts) -> PictureFacts:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from mediamill.domain.metadata.pictures.containers.header import PictureHeader
+from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import Window
 
 # Sub-blocks are 255 bytes: counting the frames is reading the file, so only the small are counted.
 MOST_BYTES = 4 * 1024 * 1024
+LONGEST_COMMENT = 8_192
 _XMP = b"XMP DataXMP"
 
 
@@ -35,7 +37,10 @@ def read_gif(window: Window) -> PictureHeader:
             if body[at + 1] == 0xFF and body[at + 3 : at + 14] == _XMP:
                 packet = body[at + 14 : body.find(b"\x01\xff\xfe", at)]
                 header.xmp.append(packet)
-            at = _after_blocks(body, at + 2)
+            behind = _after_blocks(body, at + 2)
+            if body[at + 1] == 0xFE and (text := clean(_joined(body[at + 2 : behind]))):
+                header.texts.setdefault("Comment", text)
+            at = behind
         else:
             break
     if ended or len(body) == window.length:
@@ -45,6 +50,15 @@ def read_gif(window: Window) -> PictureHeader:
     else:
         header.is_animated = True if frames > 1 else None
     return header
+
+
+def _joined(blocks: bytes) -> bytes:
+    """The content of a run of sub-blocks, as far as a comment may go."""
+    parts, at = [], 0
+    while at < min(len(blocks), LONGEST_COMMENT) and blocks[at]:
+        parts.append(blocks[at + 1 : at + 1 + blocks[at]])
+        at += 1 + blocks[at]
+    return b"".join(parts)
 
 
 def _palette(flags: int) -> int:

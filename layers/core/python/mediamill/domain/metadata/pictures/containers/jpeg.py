@@ -6,11 +6,13 @@ import struct
 
 from mediamill.domain.metadata.pictures.containers.header import PictureHeader
 from mediamill.domain.metadata.pictures.containers.photoshop import read_resources
+from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import Window
 
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _ALONE = {0x01, *range(0xD0, 0xD9)}
-_SCAN, _END = 0xDA, 0xD9
+_SCAN, _END, _COMMENT = 0xDA, 0xD9, 0xFE
+LONGEST_COMMENT = 8_192
 _SPACES = {1: "gray", 3: "rgb", 4: "cmyk"}
 MOST_SEGMENTS = 1_000
 MOST_BLOCKS = 255  # of one profile or packet: their counters are one byte in ICC
@@ -51,6 +53,9 @@ def read_jpeg(window: Window) -> PictureHeader:
             break
         if marker in _FRAMES:
             _frame(window.at(at + 4, 6), header)
+        elif marker == _COMMENT and "Comment" not in header.texts:
+            if text := clean(window.at(at + 4, min(length - 2, LONGEST_COMMENT)).rstrip(b"\0")):
+                header.texts["Comment"] = text
         elif marker in (0xE1, 0xE2, 0xED):
             body = window.at(at + 4, length - 2)
             if marker == 0xE1 and body.startswith(_EXIF) and not header.exif:

@@ -9,7 +9,9 @@ from mediamill.domain.metadata.blocks.tiff import Directory, Tiff
 from mediamill.domain.metadata.pictures.containers.header import PictureHeader
 from mediamill.domain.metadata.pictures.containers.photoshop import read_resources
 from mediamill.domain.metadata.reading.window import Window
+from mediamill.domain.signatures import format_of
 
+_PANASONIC_BORDERS = (4, 5, 6, 7)
 _WIDTH, _HEIGHT, _DEPTH, _PHOTOMETRIC, _SAMPLES = 256, 257, 258, 262, 277
 _SUB, _KIND, _EXTRA = 330, 254, 338
 _XMP, _IPTC, _RESOURCES, _ICC = 700, 33723, 34377, 34675
@@ -20,7 +22,9 @@ MOST_COUNTED = 500
 
 def read_tiff(window: Window) -> tuple[PictureHeader, ExifFacts]:
     """The header of the first full-size picture, the count of pages, and EXIF's facts."""
-    header = PictureHeader("tiff", has_alpha=False, is_animated=False, frame_count=1)
+    name = format_of(window.at(0, 64))
+    own = name if name in ("orf", "rw2") else "tiff"
+    header = PictureHeader(own, has_alpha=False, is_animated=False, frame_count=1)
     try:
         tiff = Tiff(window)
     except ValueError:
@@ -61,6 +65,9 @@ def _full_size(tiff: Tiff, main: Directory) -> Directory:
 def _describe(picture: Directory, header: PictureHeader) -> None:
     header.width = _int(picture, _WIDTH)
     header.height = _int(picture, _HEIGHT)
+    top, left, bottom, right = (_int(picture, tag) or 0 for tag in _PANASONIC_BORDERS)
+    if header.format == "rw2" and right > left and bottom > top:
+        header.width, header.height = right - left, bottom - top
     header.bit_depth = _int(picture, _DEPTH) or 1
     header.color_space = _SPACES.get(_int(picture, _PHOTOMETRIC) or 0)
     header.has_alpha = any(extra in _ALPHA for extra in _ints(picture, _EXTRA))
