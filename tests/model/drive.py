@@ -20,6 +20,7 @@ from model.histories import (
     Delete,
     Deliver,
     Fault,
+    Lose,
     Put,
     Redrive,
     Resume,
@@ -52,6 +53,7 @@ class Run:
     kept: bool = False
     calls: int = 0
     is_dead: bool = False
+    is_hit: bool = False  # by a fault
     thread: Any = None
     log: list[str] = field(default_factory=list)
 
@@ -110,6 +112,8 @@ class Drive:
             self.cloud.clock.sleep(action.seconds)
         elif isinstance(action, Redrive):
             self.redrive()
+        elif isinstance(action, Lose):
+            self._lose(action.message)
         else:
             self.sweep(action)
 
@@ -194,7 +198,7 @@ class Drive:
             self.tell(f"  {run.name}: dead")
             return  # the message comes again when its time out of sight is over
         except Exception as error:
-            if not run.faults and not _is_expected(error):
+            if not run.is_hit and not _is_expected(error):
                 self.errors.append(error)
             self.tell(f"  {run.name}: failed with {type(error).__name__}: {error}"[:160])
             if run.message is not None and run.message.receipt == run.receipt:
@@ -223,7 +227,7 @@ class Drive:
         kind = run.fault_at(run.calls)
         if kind is None:
             return self._tell_call(run, call, "")
-        self.was_faulty = True
+        self.was_faulty = run.is_hit = True
         if kind == "refused":
             self._tell_call(run, call, " refused")
             raise throttled(call)
@@ -280,6 +284,15 @@ class Drive:
             queue = self.stack.queues[name]
             for message in self.cloud.sqs.visible(queue):
                 yield queue, message
+
+    def _lose(self, number: int) -> None:
+        """A message is gone for good; but for S3's own, which nobody could know of."""
+        waiting = [found for found in self._waiting() if found[0].name != "ingest"]
+        if waiting:
+            queue, message = waiting[number % len(waiting)]
+            del queue.messages[message.message_id]
+            self.was_faulty = True
+            self.tell(f"  {queue.name} {message.message_id[4:8]}: lost")
 
     def _delete(self, key: str, undo: bool) -> None:
         bucket = self.cloud.s3.by_name["uploads"]

@@ -97,7 +97,14 @@ class Sweep:
     faults: tuple[Fault, ...] = ()
 
 
-Action = Put | Delete | Deliver | Resume | Tick | Redrive | Sweep
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """One of the visible messages is purged, or has outlived its queue's fourteen days."""
+
+    message: int
+
+
+Action = Put | Delete | Deliver | Resume | Tick | Redrive | Sweep | Lose
 History = tuple[Action, ...]
 
 _KINDS = ("image", "image", "document", "office", "other")
@@ -133,7 +140,9 @@ def random_history(seed: int) -> History:
             actions.append(Resume(lot.randrange(60), kill=lot.random() < 0.2))
         elif what < 0.96 or calm:
             actions.append(Tick(lot.choice((1, 30, 70, 200, 400, 800))))
-        elif what < 0.98:
+        elif what < 0.97:
+            actions.append(Lose(lot.randrange(60)))
+        elif what < 0.985:
             actions.append(Redrive())
         else:
             actions.append(Sweep(_faults(lot, bad_luck)))
