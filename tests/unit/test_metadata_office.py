@@ -74,7 +74,7 @@ def test_core_and_extended_properties_are_read() -> None:
     assert document.keywords == ("river", "stone")
     assert (document.revision, document.page_count, document.word_count) == (7, 3, 1234)
     assert document.created_at == "2024-05-06T07:08:09Z"
-    assert document.creator == "Microsoft Office Word 16.0000"
+    assert (document.creator, document.creator_version) == ("Microsoft Office Word", "16.0000")
     assert document.has_macros is False
 
 

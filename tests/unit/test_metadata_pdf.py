@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from made.pdf import document as by_hand
 from made.pdf import pdf
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
@@ -295,3 +296,22 @@ def test_a_large_document_is_described_from_few_of_its_blocks() -> None:
     assert record.document.page_count == 200
     assert record.document.page_size == PageSize(612, 792, 0, 1, record.document.page_sizes[0].last)
     assert not record.problems
+
+
+def test_an_update_ends_that_the_first_page_stands_first() -> None:
+    body = by_hand([b""])
+    first = b"1 0 obj\n<</Linearized 1/L %d/O 5/E 9/N 1/T 7>>\nendobj\n" % (len(body) + 100)
+    whole = (body[:15] + first + body[15:]).ljust(len(body) + 100, b"\n")
+    assert document(whole).linearized is True
+    assert document(whole + b"1 0 obj\n<<>>\nendobj\n").linearized is False
+
+
+def test_a_page_that_is_broken_costs_no_other_its_size_nor_the_document_its_count() -> None:
+    bad = b"<</Length 9/Filter/FlateDecode/DecodeParms 8 0 R>>stream\nnot zlib!\nendstream"
+    body = by_hand([b"BT /F 9 Tf (x) Tj ET"] * 3, more={7: bad, 8: b"<</Predictor (none)>>"})
+    body = body.replace(b"/Contents 1003 0 R", b"/Contents    7 0 R")
+    assert b"/Contents    7 0 R" in body
+    found = document(body)
+    assert found.page_count == 3
+    assert [(size.width, size.height, size.last) for size in found.page_sizes] == [(200, 100, 3)]
+    assert found.has_text_layer is True

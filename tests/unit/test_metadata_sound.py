@@ -29,7 +29,7 @@ from mediamill.domain.metadata.media.covers import covers
 from mediamill.domain.metadata.media.id3 import read_id3
 from mediamill.domain.metadata.media.movie import read_movie
 from mediamill.domain.metadata.media.ogg import comments as comments_of
-from mediamill.domain.metadata.media.view import View
+from mediamill.domain.metadata.media.view import Cover, View
 from mediamill.domain.metadata.reading.window import Window
 
 
@@ -134,7 +134,7 @@ def test_a_cover_of_12_megabytes_is_not_read() -> None:
 def test_a_cover_in_flac_is_shown_as_padding() -> None:
     block = b"\x86" + (9).to_bytes(3) + bytes(9)
     body = b"fLaC\0" + (34).to_bytes(3) + bytes(34) + block
-    assert covers(window(body)) == {42: b"\x81"}
+    assert covers(window(body)) == [Cover(42, b"\x81", 46, 55)]
 
 
 @pytest.mark.parametrize("version", [b"", bytes(4)], ids=["QuickTime", "ISO"])
@@ -144,15 +144,19 @@ def test_a_cover_in_mp4_is_shown_as_free_space(version: bytes) -> None:
     tags = box(b"ilst", box(b"\xa9nam", bytes(20)), covered)
     movie = box(b"moov", box(b"udta", box(b"meta", version, handler, tags)))
     body = box(b"ftyp", b"M4A ", bytes(4)) + movie
-    (place,) = covers(window(body)).items()
-    assert place == (body.index(b"covr"), b"free")
+    at = body.index(b"covr")
+    assert covers(window(body)) == [Cover(at, b"free", at + 4, at + 4 + 5_008)]
 
 
 def test_a_view_shows_the_file_with_its_changes_however_it_is_read() -> None:
     whole = bytes(range(200))
     expected = bytearray(whole[20:180])
     expected[30:34] = b"free"
-    view = View(io.BytesIO(whole), 20, 180, {50: b"free"})
+    expected[34:70] = bytes(36)
+    expected[100:110] = bytes(10)
+    covered = [Cover(50, b"free", 54, 90), Cover(119, b"w", 120, 130)]
+    expected[99:100] = b"w"
+    view = View(io.BytesIO(whole), 20, 180, covered)
     assert view.read() == expected
     for start in range(0, 160, 7):
         for size in (1, 2, 3, 40):

@@ -253,6 +253,7 @@ class DocumentFacts:
     last_modified_by: str | None = None
     revision: int | None = None
     creator: str | None = None
+    creator_version: str | None = None
     producer: str | None = None
     created_at: When | None = None
     modified_at: When | None = None

@@ -5,6 +5,9 @@ MediaInfo is shown padding in their place. A cover of 40 MB otherwise costs 34 M
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from mediamill.domain.metadata.media.view import Cover
 from mediamill.domain.metadata.reading.boxes import Box, boxes
 from mediamill.domain.metadata.reading.window import Window
 
@@ -12,35 +15,37 @@ _PICTURE, _PADDING = 6, 1
 _MOST_BLOCKS = 200
 
 
-def covers(window: Window) -> dict[int, bytes]:
-    """The bytes that turn each cover into padding, by their offsets."""
+def covers(window: Window) -> list[Cover]:
+    """Where the covers stand, in the file's order."""
     head = window.at(0, 12)
     if head[:4] == b"fLaC":
-        return _of_flac(window)
-    return _of_movie(window) if head[4:8] == b"ftyp" else {}
+        return list(_of_flac(window))
+    return _of_movie(window) if head[4:8] == b"ftyp" else []
 
 
-def _of_flac(window: Window) -> dict[int, bytes]:
-    """The types of PICTURE blocks (RFC 9639, 8.8), each with its flag of being the last."""
-    found, at = {}, 4
+def _of_flac(window: Window) -> Iterator[Cover]:
+    """PICTURE blocks (RFC 9639, 8.8), whose type shares a byte with the flag of being the last."""
+    at = 4
     for _ in range(_MOST_BLOCKS):
         head = window.at(at, 4)
         if len(head) < 4:
-            break
+            return
+        end = at + 4 + int.from_bytes(head[1:])
         if head[0] & 127 == _PICTURE:
-            found[at] = bytes([head[0] & 128 | _PADDING])
+            yield Cover(at, bytes([head[0] & 128 | _PADDING]), at + 4, end)
         if head[0] & 128:
-            break
-        at += 4 + int.from_bytes(head[1:])
-    return found
+            return
+        at = end
 
 
-def _of_movie(window: Window) -> dict[int, bytes]:
-    """The names of `covr` in iTunes' list of tags: moov, udta, meta, ilst."""
-    lists = [Box(b"", window, 0)]
+def _of_movie(window: Window) -> list[Cover]:
+    """`covr` in iTunes' list of tags: moov, udta, meta, ilst."""
+    found = [Box(b"", window, 0)]
     for kind in (b"moov", b"udta", b"meta", b"ilst", b"covr"):
-        lists = [found for outer in lists for found in _inside(outer, kind)]
-    return {cover.offset - 4: b"free" for cover in lists}
+        found = [inner for outer in found for inner in _inside(outer, kind)]
+    return [
+        Cover(box.offset - 4, b"free", box.offset, box.offset + box.window.length) for box in found
+    ]
 
 
 def _inside(outer: Box, kind: bytes) -> list[Box]:

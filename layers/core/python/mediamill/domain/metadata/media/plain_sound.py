@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from mediamill.domain.metadata.reading.window import Window
 
 HEAD = 64 * 1024
+ADTS = (b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def read_plain(window: Window) -> SoundFacts | None:
         return _au(head, window.length)
     if head[:4] == b"caff":
         return _caf(window)
-    if head[:2] in (b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8"):
+    if head[:2] in ADTS:
         return _adts(head, window.length)
     return _mpeg(head, window.length)
 

@@ -26,7 +26,7 @@ from mediamill.domain.metadata.media.covers import covers
 from mediamill.domain.metadata.media.id3 import Id3, read_id3
 from mediamill.domain.metadata.media.mediainfo import Crashed, mediainfo
 from mediamill.domain.metadata.media.movie import MovieFacts, read_movie
-from mediamill.domain.metadata.media.plain_sound import SoundFacts, read_plain
+from mediamill.domain.metadata.media.plain_sound import ADTS, SoundFacts, read_plain
 from mediamill.domain.metadata.media.streams import (
     Track,
     audio_of,
@@ -88,7 +88,7 @@ def read_media(file: SeekableFile) -> MediaFacts:
     id3 = read_id3(window)
     hidden = covers(window)
     try:
-        seen = View(guarded, id3.start, id3.end, hidden)
+        seen = View(guarded, id3.start, _end(window, id3), hidden)
         answer = json.loads(mediainfo(seen, MOST_SECONDS), strict=False)
     except (OutOfBounds, Crashed, ValueError) as error:
         guarded.reraise()
@@ -109,6 +109,13 @@ def read_media(file: SeekableFile) -> MediaFacts:
         cut_short=guarded.spent,
         truncated=general.get("IsTruncated") == "Yes",
     )
+
+
+def _end(window: Window, id3: Id3) -> int:
+    """Where MediaInfo's view ends: raw AAC it would read whole, of which a part says the same."""
+    if window.at(id3.start, 2) in ADTS:
+        return min(id3.end, id3.start + MIB)
+    return id3.end
 
 
 def _facts(window: Window, general: Track, tracks: list[dict[str, Any]], id3: Id3) -> MediaFacts:

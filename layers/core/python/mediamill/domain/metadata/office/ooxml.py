@@ -57,7 +57,8 @@ def read_ooxml(archive: Archive, properties: Properties) -> dict[str, Any]:
         "created_at": when.iso(core.get("created")),
         "modified_at": when.iso(core.get("modified")),
         "identifier": core.get("identifier"),
-        "creator": _application(app),
+        "creator": app.get("Application"),
+        "creator_version": app.get("AppVersion"),
         "company": app.get("Company"),
         "template": app.get("Template"),
         "page_count": properties.count(app.get("Pages")),
@@ -72,11 +73,6 @@ def read_ooxml(archive: Archive, properties: Properties) -> dict[str, Any]:
             bool(re.fullmatch(r"_xmlsignatures/sig\d+\.xml", name)) for name in archive.names
         ),
     }
-
-
-def _application(app: dict[str, str]) -> str | None:
-    parts = [app[name] for name in ("Application", "AppVersion") if name in app]
-    return " ".join(parts) or None
 
 
 def _slides(archive: Archive) -> int | None:

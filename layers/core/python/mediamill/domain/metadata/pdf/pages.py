@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from mediamill.domain.facts import FontFacts, PageSize
 from mediamill.domain.metadata.pdf.objects import (
@@ -17,13 +17,16 @@ from mediamill.domain.metadata.pdf.objects import (
     stream_data,
     walk,
 )
+from mediamill.domain.metadata.reading.guard import OutOfBounds
 from mediamill.domain.metadata.reading.text import clean
 
+Found = TypeVar("Found")
+
 # Every page costs a look-up, and where pages are strewn over a large file, a request: so many
-# pages, and so many blocks of 64 KB, are read for sizes, and some more for fonts and text.
+# pages, and so many jumps through the file, are made for sizes, and some more for fonts and text.
 MOST_WALKED = 500
-BLOCKS_FOR_SIZES = 32
-BLOCKS_FOR_FONTS = 44
+JUMPS_FOR_SIZES = 9
+JUMPS_FOR_FONTS = 13
 MOST_NODES = 5_000
 DEEPEST_NODE = 50
 # Fonts and text are looked for on pages spread over the document.
@@ -46,6 +49,7 @@ class Pages:
     fonts: tuple[FontFacts, ...] = ()
     has_text: bool | None = None
     dictionaries: list[dict[str, Any]] = field(default_factory=list)
+    broken: bool = False
 
     def facts(self) -> dict[str, Any]:
         """The fields of DocumentFacts."""
@@ -59,53 +63,69 @@ class Pages:
         }
 
 
-def read_pages(root: dict[str, Any], touched: Callable[[], int]) -> Pages:
+def read_pages(root: dict[str, Any], jumps: Callable[[], int]) -> Pages:
     """Walk the page tree, as far as the bounds go; past them the stated count is taken.
 
-    `touched` tells how many blocks of the file have been read.
+    `jumps` tells how often the file was read somewhere else. What one page breaks costs none of
+    the others, and is noted.
     """
     pages = Pages()
     complete = True
-    for page in _leaves(root.get("/Pages")):
+    for page in _leaves(root.get("/Pages"), pages):
         pages.dictionaries.append(page)
-        if len(pages.dictionaries) == MOST_WALKED or touched() > BLOCKS_FOR_SIZES:
+        if len(pages.dictionaries) == MOST_WALKED or jumps() > JUMPS_FOR_SIZES:
             complete = False
             break
-    stated = number(walk(root, "/Pages", "/Count"))
+    stated = _sound(pages, _stated_count, root)
     found = len(pages.dictionaries)
+    complete = complete and not pages.broken
     pages.count = found if complete or stated is None else max(found, int(stated))
-    pages.sizes = tuple(_sizes(pages.dictionaries))
+    pages.sizes = tuple(_sizes(pages.dictionaries, pages))
     sample = pages.dictionaries[:: max(1, -(-found // SAMPLED))]
-    affordable = takewhile(lambda _: touched() <= BLOCKS_FOR_FONTS, sample)
-    for page in affordable:
-        pages.has_text = bool(pages.has_text) or _shows_text(page)
-    pages.fonts = tuple(_fonts(takewhile(lambda _: touched() <= BLOCKS_FOR_FONTS, sample)))
+    for page in takewhile(lambda _: jumps() <= JUMPS_FOR_FONTS, sample):
+        shown = _sound(pages, _shows_text, page)
+        if shown is not None:
+            pages.has_text = pages.has_text or shown
+    affordable = takewhile(lambda _: jumps() <= JUMPS_FOR_FONTS, sample)
+    pages.fonts = tuple(_fonts(affordable, pages))
     return pages
 
 
-def _leaves(tree: Any) -> Iterator[dict[str, Any]]:
+def _sound(pages: Pages, look: Callable[[Any], Found], at: Any) -> Found | None:
+    """What `look` finds there; None, and `broken`, where a page's objects are at fault."""
+    try:
+        return look(at)
+    except OutOfBounds:
+        raise
+    except Exception:  # pypdf raises whatever a broken object leads its code to
+        pages.broken = True
+        return None
+
+
+def _leaves(tree: Any, pages: Pages) -> Iterator[dict[str, Any]]:
     """Pages in order, with what they inherit; each node once."""
     seen: set[int] = set()
     pending: list[tuple[Any, dict[str, Any], int]] = [(tree, {}, 0)]
     while pending and len(seen) < MOST_NODES:
         reference, inherited, depth = pending.pop()
-        node = mapping(reference)
+        node = _sound(pages, mapping, reference)
         if not node or id(node) in seen or depth > DEEPEST_NODE:
             continue
         seen.add(id(node))
         inherited = {**inherited, **{name: node[name] for name in _INHERITED if name in node}}
         if "/Kids" in node:
-            kids = sequence(node["/Kids"])[:MOST_NODES]
-            pending += [(kid, inherited, depth + 1) for kid in reversed(kids)]
+            kids = _sound(pages, sequence, node["/Kids"]) or []
+            pending += [(kid, inherited, depth + 1) for kid in reversed(kids[:MOST_NODES])]
         else:
             yield {**node, **inherited}
 
 
-def _sizes(pages: list[dict[str, Any]]) -> Iterator[PageSize]:
+def _sizes(dictionaries: list[dict[str, Any]], pages: Pages) -> Iterator[PageSize]:
     """Runs of pages of one size."""
     run: PageSize | None = None
-    for index, page in enumerate(pages, 1):
-        width, height, rotation = _size(page)
+    for index, page in enumerate(dictionaries, 1):
+        size = _sound(pages, _size, page)
+        width, height, rotation = size or (LETTER[2], LETTER[3], 0)
         if run and (run.width, run.height, run.rotation) == (width, height, rotation):
             run = PageSize(width, height, rotation, run.first, index)
             continue
@@ -139,17 +159,26 @@ def _box(value: Any) -> tuple[float, float, float, float] | None:
     return box if box[2] > box[0] and box[3] > box[1] else None
 
 
-def _fonts(pages: Iterable[dict[str, Any]]) -> Iterator[FontFacts]:
+def _fonts(sample: Iterable[dict[str, Any]], pages: Pages) -> Iterator[FontFacts]:
     seen: set[FontFacts] = set()
-    for page in pages:
-        for reference in list(mapping(walk(page, "/Resources", "/Font")).values())[:MOST_FONTS]:
-            font = _font(mapping(reference))
+    for page in sample:
+        for reference in _sound(pages, _named_fonts, page) or []:
+            font = _sound(pages, _font, reference)
             if font and font not in seen and len(seen) < MOST_FONTS:
                 seen.add(font)
                 yield font
 
 
-def _font(font: dict[str, Any]) -> FontFacts | None:
+def _stated_count(root: dict[str, Any]) -> float | None:
+    return number(walk(root, "/Pages", "/Count"))
+
+
+def _named_fonts(page: dict[str, Any]) -> list[Any]:
+    return list(mapping(walk(page, "/Resources", "/Font")).values())[:MOST_FONTS]
+
+
+def _font(reference: Any) -> FontFacts | None:
+    font = mapping(reference)
     kind = str(font.get("/Subtype", "")).removeprefix("/")
     name = str(resolve(font.get("/BaseFont")) or "").removeprefix("/")
     name = clean(re.sub(r"^[A-Z]{6}\+", "", name), 200) or ("(drawn)" if kind == "Type3" else "")

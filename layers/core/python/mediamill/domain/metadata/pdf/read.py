@@ -6,6 +6,7 @@ budget of bytes and one of time.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 from collections.abc import Callable
@@ -31,6 +32,8 @@ Found = TypeVar("Found")
 MOST_READ = 64 * MIB
 MOST_SECONDS = 15.0
 SMALL = 2 * MIB
+SEARCHED = 16 * MIB
+TAIL = 64 * 1024
 
 # Bits of the permission flags, from 1 (ISO 32000-2, table 22).
 _PERMISSIONS = {
@@ -81,8 +84,10 @@ def _read(file: GuardedFile, found: PdfFacts) -> None:
     match = re.search(rb"%PDF-(\d\.\d)", head)
     if match:
         found.document["version"] = match[1].decode()
-    found.document["linearized"] = b"/Linearized" in head
-    reader = _attempt(found, lambda: _open(file))
+    size = file.seek(0, 2)
+    found.document["linearized"] = _is_linearized(head, size)
+    source = _near(file, size)
+    reader = _attempt(found, lambda: _open(source, file, size))
     if reader is None:
         return
     if reader.is_encrypted:
@@ -100,7 +105,9 @@ def _read(file: GuardedFile, found: PdfFacts) -> None:
     found.document.update(_attempt(found, lambda: _catalog(root, found.document)) or {})
     found.info = _attempt(found, lambda: _info(reader)) or {}
     found.xmp = _attempt(found, lambda: read_xmp(stream_data(root.get("/Metadata")))) or {}
-    pages = _attempt(found, lambda: read_pages(root, lambda: file.touched)) or Pages()
+    spent = (lambda: 0) if isinstance(source, io.BytesIO) else (lambda: file.jumps)
+    pages = _attempt(found, lambda: read_pages(root, spent)) or Pages()
+    found.broken = found.broken or pages.broken
     actions = _attempt(found, lambda: read_actions(root, pages.dictionaries)) or Actions()
     found.document.update(_stated(found.info, found.xmp))
     found.document.update(pages.facts())
@@ -118,25 +125,65 @@ def _attempt(found: PdfFacts, facet: Callable[[], Found]) -> Found | None:
         return None
 
 
-def _open(file: GuardedFile) -> PdfReader:
+def _is_linearized(head: bytes, size: int) -> bool:
+    """Whether the first page stands first; an update behind it ends that (ISO 32000-2, F.3.2)."""
+    if b"/Linearized" not in head:
+        return False
+    length = re.search(rb"/L\s+(\d{1,12})", head)
+    return length is not None and int(length[1]) == size
+
+
+def _near(file: GuardedFile, size: int) -> GuardedFile | io.BytesIO:
+    """A small file whole, which is one request; else the file itself."""
+    return io.BytesIO(_whole(file, size)) if size <= SMALL else file
+
+
+def _whole(file: GuardedFile, size: int) -> bytes:
+    file.seek(0)
+    return file.read(size)
+
+
+def _open(source: GuardedFile | io.BytesIO, file: GuardedFile, size: int) -> PdfReader:
     """A reader that has looked at the cross-reference table, and not yet at what it refers to.
 
     pypdf's lenient mode looks at every object to begin with, which reads all of a large file. So
-    that is for small ones, and for those that the strict mode refuses.
+    that is for small ones, and for those of the middle that the strict mode refuses; in larger
+    ones whose table is lost, nobody searches.
     """
     from pypdf import PdfReader
 
-    stream = cast("IO[bytes]", file)  # it asks for IO, and reads and seeks
-    if file.seek(0, 2) > SMALL:
-        try:
-            reader = PdfReader(stream, strict=True)
-        except OutOfBounds:
+    try:
+        if size <= SMALL:
+            return PdfReader(cast("IO[bytes]", source))  # it asks for IO, and reads and seeks
+        _expect_table(file, size)
+        reader = PdfReader(cast("IO[bytes]", source), strict=True)
+    except OutOfBounds:
+        raise
+    except Exception:
+        if size > SEARCHED:
             raise
-        except Exception:
-            return PdfReader(stream)
-        reader.strict = False
-        return reader
-    return PdfReader(stream)
+        return PdfReader(io.BytesIO(_with_an_end(_whole(file, size))))
+    reader.strict = False
+    return reader
+
+
+def _expect_table(file: GuardedFile, size: int) -> None:
+    """Raise where the end does not say where the table is: pypdf would search to the beginning."""
+    file.seek(max(0, size - TAIL))
+    if b"startxref" not in file.read(TAIL):
+        raise EOFError("the document ends before its table of objects")
+
+
+_CATALOG = re.compile(rb"(\d{1,9})\s+(\d{1,5})\s+obj\b[^>]{0,4000}?/Type\s*/Catalog\b")
+
+
+def _with_an_end(body: bytes) -> bytes:
+    """A document that was cut, with a trailer that names its catalog, so that pypdf searches it."""
+    if b"startxref" in body[-TAIL:]:
+        return body
+    found = list(_CATALOG.finditer(body))
+    root = b"/Root %b %b R" % found[-1].group(1, 2) if found else b""
+    return body + b"\nendobj\ntrailer\n<<%b>>\nstartxref\n0\n%%%%EOF\n" % root
 
 
 def _encryption(reader: PdfReader) -> dict[str, Any]:

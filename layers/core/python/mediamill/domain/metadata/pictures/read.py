@@ -43,6 +43,9 @@ from mediamill.domain.signatures import MEDIA_TYPES, format_of
 from mediamill.domain.wire import JSON
 
 MOST_READ = 16 * MIB
+# Through a file whose pages, frames or chunks are far apart: ranges, and blocks of 64 KB.
+MOST_JUMPS = 12
+MOST_BLOCKS = 24
 HEAD = 65_536  # SVG may stand behind a long prologue
 
 _TIFFS = {"tiff", "cr2", "orf", "rw2"}
@@ -107,7 +110,12 @@ def read_picture(file: SeekableFile, size: int) -> PictureFacts | None:
     Raises OutOfBounds where the header asks for too much reading, and what the file raises.
     """
     guarded = GuardedFile(file, most=MOST_READ)
-    window = Window(guarded, 0, size)
+    window = Window(
+        guarded,
+        0,
+        size,
+        lambda: guarded.jumps < MOST_JUMPS and guarded.touched < MOST_BLOCKS,
+    )
     name = format_of(window.at(0, HEAD))
     if name in _TIFFS:
         return _facts(*read_tiff(window))

@@ -28,6 +28,8 @@ def boxes(window: Window, start: int = 0) -> Iterator[Box]:
     """The boxes that follow each other in `window`; the last may be cut by the window's end."""
     at = start
     for _ in range(MOST_BOXES):
+        if not window.affordable:
+            return
         head = window.at(at, 16)
         if len(head) < 8:
             return

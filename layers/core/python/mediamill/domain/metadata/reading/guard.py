@@ -47,6 +47,7 @@ class GuardedFile(io.RawIOBase):
         self._file = file
         self._left = most
         self._touched: set[int] = set()
+        self._jumps = 0
         self._quiet = quiet
         self._error: Exception | None = None
 
@@ -86,7 +87,10 @@ class GuardedFile(io.RawIOBase):
             raise
         self._left -= len(got)
         end = self._file.tell()
-        self._touched.update(range((end - len(got)) // BLOCK, -(-end // BLOCK)))
+        first = (end - len(got)) // BLOCK
+        if got and first not in self._touched and first - 1 not in self._touched:
+            self._jumps += 1
+        self._touched.update(range(first, -(-end // BLOCK)))
         if self._left <= 0 and (size < 0 or size > wanted):
             return self._refuse()
         return got
@@ -101,8 +105,16 @@ class GuardedFile(io.RawIOBase):
 
     @property
     def touched(self) -> int:
-        """How many blocks of 64 KB have been read from: what a remote file costs, in requests."""
+        """How many blocks of 64 KB have been read from."""
         return len(self._touched)
+
+    @property
+    def jumps(self) -> int:
+        """How often a read went where nothing near was read: what a remote file costs, in requests.
+
+        Reading on is cheap: the ranges that are fetched then grow.
+        """
+        return self._jumps
 
     def _refuse(self) -> bytes:
         self.spent = self._error is None

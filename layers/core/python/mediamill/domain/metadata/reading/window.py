@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -19,10 +20,22 @@ class SeekableFile(Protocol):
 class Window:
     """The bytes of `file` from `start`, `length` of them; offsets count from `start`."""
 
-    def __init__(self, file: SeekableFile, start: int, length: int) -> None:
+    def __init__(
+        self,
+        file: SeekableFile,
+        start: int,
+        length: int,
+        is_affordable: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._file = file
+        self._is_affordable = is_affordable
         self._start = start
         self.length = max(0, length)
+
+    @property
+    def affordable(self) -> bool:
+        """Whether what is wanted, and not needed, may still be looked for somewhere else."""
+        return self._is_affordable()
 
     def at(self, offset: int, length: int) -> bytes:
         """The bytes at `offset`: fewer than `length` where the window or the file ends."""
@@ -42,4 +55,5 @@ class Window:
 
     def part(self, offset: int, length: int) -> Window:
         """A window on a part of this one, no longer than it."""
-        return Window(self._file, self._start + offset, min(length, self.length - offset))
+        rest = min(length, self.length - offset)
+        return Window(self._file, self._start + offset, rest, self._is_affordable)

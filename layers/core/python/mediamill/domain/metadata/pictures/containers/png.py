@@ -37,7 +37,7 @@ def read_png(window: Window) -> PictureHeader:
             break
         if name in (b"IDAT", b"fdAT"):
             data_chunks += 1
-            if data_chunks > MOST_DATA_CHUNKS:
+            if data_chunks > MOST_DATA_CHUNKS or not window.affordable:
                 at = _behind_pixels(window, at)
                 if not at:
                     header.cut_short = True

@@ -33,7 +33,7 @@ def read_tiff(window: Window) -> tuple[PictureHeader, ExifFacts]:
     pages = 0
     for _ in tiff.chain():
         pages += 1
-        if pages == MOST_COUNTED:
+        if pages == MOST_COUNTED or not window.affordable:
             header.cut_short = True
             break
     header.page_count = None if header.cut_short else pages

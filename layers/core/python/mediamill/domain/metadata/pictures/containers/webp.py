@@ -21,6 +21,9 @@ def read_webp(window: Window) -> PictureHeader:
         head = window.at(at, 8)
         if len(head) < 8 or at >= end:
             break
+        if not window.affordable:
+            header.cut_short = True
+            break
         name, size = head[:4], int.from_bytes(head[4:], "little")
         if name == b"ANMF":
             frames += 1
@@ -37,7 +40,7 @@ def read_webp(window: Window) -> PictureHeader:
         at += 8 + size + size % 2
     else:
         header.cut_short = True
-    header.frame_count = max(1, frames)
+    header.frame_count = None if header.cut_short and frames else max(1, frames)
     return header
 
 
