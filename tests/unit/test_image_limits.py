@@ -13,6 +13,9 @@ from PIL import Image
 
 from mediamill.domain.errors import TooLarge, TooManyPixels, Unprocessable, Unsupported
 from mediamill.domain.image import render
+from mediamill.domain.image.reading.containers import Container
+from mediamill.domain.image.reading.cost import fits, memory_of, within_memory
+from mediamill.domain.image.reading.opening import guarded
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
@@ -125,3 +128,36 @@ def test_a_lying_extension_of_the_header_is_met_by_the_decoders_own_size() -> No
     original = saved(Image.new("RGB", (500, 500), "red"), "WEBP")
     with pytest.raises(TooManyPixels):
         render(original, PROFILES, Limits(pixels=249_999))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "JPEG2000"])
+def test_a_picture_that_the_functions_memory_cannot_hold_is_refused_by_its_header(
+    format_: str,
+) -> None:
+    original = saved(Image.new("RGB", (3000, 2000)), format_)
+    assert list(render(original, PROFILES, Limits()))
+    with pytest.raises(TooManyPixels) as raised:
+        render(original, PROFILES, Limits(memory_bytes=176 << 20))
+    assert "6 megapixels" in str(raised.value) and "the function has 176" in str(raised.value)
+
+
+def test_a_hundred_megapixels_fit_into_the_default_memory() -> None:
+    for container in Container:
+        needed = memory_of(container, 100_000_000, 25_000_000)
+        assert fits(Limits(), needed), container
+
+
+def test_an_animation_whose_frames_do_not_fit_is_shown_still() -> None:
+    frames = [Image.new("RGB", (1000, 1000), colour) for colour in ("red", "lime", "blue")]
+    original = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    rendering = render(original, PROFILES, Limits(memory_bytes=185 << 20))
+    (rendition,) = rendering
+    assert rendition.truncated and rendering.facts.truncated
+
+
+def test_what_takes_more_memory_than_its_header_says_ends_with_a_code() -> None:
+    """The second fence: no header tells what is asked for here."""
+    limits = Limits(memory_bytes=64 << 20)
+    with pytest.raises(TooManyPixels, match="memory"), guarded(limits), within_memory(limits):
+        Image.new("RGB", (10_000, 10_000))
+    Image.new("RGB", (1_000, 1_000))  # and the fence is gone

@@ -167,6 +167,7 @@ class Settings:
             frames=self._number("MAX_FRAMES", default.frames),
             pages=self._number("MAX_PAGES", default.pages),
             text_bytes=megabytes("MAX_TEXT_MEGABYTES", default.text_bytes),
+            memory_bytes=self.memory_bytes,
         )
 
     def _text(self, name: str) -> str:

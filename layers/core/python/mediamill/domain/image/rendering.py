@@ -13,6 +13,7 @@ from mediamill.domain.errors import Broken
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.describing.appearance import appearance
+from mediamill.domain.image.reading.cost import within_memory
 from mediamill.domain.image.reading.decoding import decode, icc_profile_of
 from mediamill.domain.image.reading.frames import frames, plays
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
@@ -160,7 +161,7 @@ class Rendering(Iterator[Rendition]):
         size = self._facts.width, self._facts.height
         moving = _Moving(opened, size)
         try:
-            with guarded(self._limits):
+            with guarded(self._limits), within_memory(self._limits):
                 moving.read(shown)
         except Broken:  # a damaged end leaves the frames before it
             self._facts = replace(self._facts, damaged=True)

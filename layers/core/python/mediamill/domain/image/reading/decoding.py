@@ -11,6 +11,7 @@ from mediamill.domain.errors import Broken
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.reading import gif, libvips, svg
 from mediamill.domain.image.reading.containers import Container
+from mediamill.domain.image.reading.cost import within_memory
 from mediamill.domain.image.reading.header import BROKEN_IMAGE
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
 from mediamill.domain.image.reading.sampling import sample_tiles
@@ -43,7 +44,8 @@ def decode(opened: Opened, size: tuple[int, int], limits: Limits) -> Decoded:
     What libvips reads has exactly that size. Raises Broken where nothing of the picture can be
     shown.
     """
-    decoded = _decode_somehow(opened, size, limits)
+    with within_memory(limits):
+        decoded = _decode_somehow(opened, size, limits)
     return _shown(replace(decoded, damaged=True) if opened.is_cut else decoded)
 
 

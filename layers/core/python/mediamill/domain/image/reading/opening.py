@@ -15,6 +15,7 @@ from PIL import Image, ImageFile
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
 from mediamill.domain.image.reading import camera_raw, cut, header, png, svg
 from mediamill.domain.image.reading.containers import Container, detect
+from mediamill.domain.image.reading.cost import check_memory, fits, memory_of
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
 from mediamill.domain.image.reading.libvips import CannotRead, processors
 from mediamill.domain.image.shaping import orientation
@@ -129,12 +130,16 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
     announced = header.read(original, container)
     if announced is not None:
         header.check(announced, limits)
+        check_memory(container, announced.width * announced.height, len(original), limits)
     is_cut = cut.is_cut(original, container)
     if is_cut and container is Container.WEBP and (announced is None or announced.frames == 1):
         original = cut.mended_webp(original) or original
     picture = _open(original, container)
     frames = _frames(picture, container, announced)
     header.check(Announced(*picture.size, frames), limits)
+    pixels = picture.width * picture.height
+    check_memory(container, pixels, len(original), limits)
+    moving = memory_of(container, pixels, len(original), frames)
     found = orientation.found(picture, container)
     applied = container is Container.TIFF  # by Pillow, while it loads; the size is turned too
     return Opened(
@@ -148,7 +153,7 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
         turn=1 if applied else found,
         pages=_tiff_pages(original) if container is Container.TIFF else None,
         truncated=frames > limits.frames
-        or (frames > 1 and picture.width * picture.height * frames > limits.pixels),
+        or (frames > 1 and (pixels * frames > limits.pixels or not fits(limits, moving))),
         is_cut=is_cut,
     )
 
