@@ -55,8 +55,8 @@ def check_memory(container: Container, pixels: int, size: int, limits: Limits) -
     needed = memory_of(container, pixels, size)
     if not fits(limits, needed):
         raise TooManyPixels(
-            f"A {container.value} of {pixels / 1e6:,.0f} megapixels takes about {needed >> 20:,} MB "
-            f"of memory; the function has {limits.memory_bytes >> 20:,}."
+            f"A {container.value} of {pixels / 1e6:,.0f} megapixels takes about "
+            f"{needed >> 20:,} MB of memory; the function has {limits.memory_bytes >> 20:,}."
         )
 
 
