@@ -9,7 +9,8 @@ import pytest
 from made.compound import compound
 
 from mediamill.domain.kind import Kind
-from mediamill.domain.metadata import MetadataRecord, describe
+from mediamill.domain.metadata import MetadataRecord, describe, publish
+from mediamill.domain.privacy import Privacy
 
 WORD = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override'
@@ -255,3 +256,107 @@ def test_rtf_titles_are_decoded(body: str, title: str) -> None:
     assert record.format == "rtf"
     assert record.document is not None
     assert record.document.title == title
+
+
+def told(body: bytes, content_type: str) -> MetadataRecord:
+    return describe(
+        io.BytesIO(body), key="a", size=len(body), kind=Kind.OFFICE, content_type=content_type
+    )
+
+
+PAGE = (
+    '<!DOCTYPE html><html lang="de"><head><meta charset="{charset}"><title>Über\n  Flüsse</title>'
+    '<meta name="description" content="Alles &amp; mehr"><meta name=author content="Ana">'
+    '<meta name="keywords" content="Fluss, Stein"></head><body><title>no</title></body></html>'
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "stated", "expected"),
+    [
+        ("utf-8", "utf-8", "utf-8"),
+        ("utf-8", "iso-8859-1", "utf-8"),
+        ("iso-8859-15", "ISO-8859-15", "iso-8859-15"),
+        ("cp1252", "utf-8", None),
+        ("utf-16", "utf-16", "utf-16le"),
+    ],
+)
+def test_html_tells_what_its_head_says(encoding: str, stated: str, expected: str | None) -> None:
+    record = told(PAGE.format(charset=stated).encode(encoding), "text/html")
+    document = record.document
+    assert record.format == "html"
+    assert document is not None
+    assert (document.title, document.description) == ("Über Flüsse", "Alles & mehr")
+    assert (document.author, document.keywords) == ("Ana", ("Fluss", "Stein"))
+    assert (document.language, document.charset) == ("de", expected)
+    assert record.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "charset"),
+    [
+        (b"plain words\n", "us-ascii"),
+        ("Flüsse\n".encode(), "utf-8"),
+        ("Flüsse\n".encode("utf-8-sig"), "utf-8"),
+        (("ü" * 40_000 + "\n").encode(), "utf-8"),
+        (("a" + "ü" * 40_000).encode(), "utf-8"),
+        ("Flüsse\n".encode("latin-1"), None),
+    ],
+)
+def test_a_text_tells_its_encoding_where_that_is_no_guess(body: bytes, charset: str | None) -> None:
+    document = told(body, "text/plain").document
+    assert (document.charset if document else None) == charset
+
+
+def test_a_flat_opendocument_tells_its_properties() -> None:
+    body = (
+        b'<?xml version="1.0"?><office:document xmlns:office="urn:office" xmlns:dc="urn:dc"'
+        b' xmlns:meta="urn:meta" office:mimetype="application/vnd.oasis.opendocument.text">'
+        b"<office:meta><dc:title>Report</dc:title><meta:initial-creator>Ana</meta:initial-creator>"
+        b'<meta:document-statistic meta:word-count="12" meta:page-count="3"/></office:meta>'
+        b"<office:body/></office:document>"
+    )
+    record = told(body, "application/vnd.oasis.opendocument.text-flat-xml")
+    assert record.format == "fodt"
+    assert record.document is not None
+    assert (record.document.title, record.document.author) == ("Report", "Ana")
+    assert (record.document.word_count, record.document.page_count) == (12, 3)
+
+
+def test_apple_s_documents_are_named() -> None:
+    history = b'<plist version="1.0"><array><string>1.0</string><string>M13.2-7</string></array>'
+    parts: dict[str, str | bytes] = {
+        "Index/Document.iwa": b"",
+        "Metadata/BuildVersionHistory.plist": history + b"</plist>",
+    }
+    record = told(packed(parts), "application/vnd.apple.pages")
+    assert record.format == "pages"
+    assert record.document is not None
+    assert (record.document.creator, record.document.creator_version) == ("Pages", "M13.2-7")
+    parts |= {"Index/Slide.iwa": b"", "Index/Slide-1234.iwa": b"", ".iwpv2": b""}
+    record = told(packed(parts), "application/zip")
+    assert record.format == "key"
+    assert record.document is not None
+    assert record.document.slide_count == 2
+    assert record.document.password_required
+
+
+def test_an_archive_is_listed_and_its_names_are_told_to_nobody_but_the_record() -> None:
+    body = packed({f"folder/{index}.txt": "x" * 10 for index in range(300)})
+    record = describe(
+        io.BytesIO(body),
+        key="a.zip",
+        size=len(body),
+        kind=Kind.OTHER,
+        content_type="application/zip",
+    )
+    archive = record.archive
+    assert archive is not None
+    assert (archive.entry_count, archive.unpacked_bytes, archive.encrypted) == (300, 3_000, False)
+    assert len(archive.entries) == 200
+    assert archive.entries[0].name == "folder/0.txt"
+    assert publish(record, Privacy.NO_LOCATION)["archive"] == {
+        "entry_count": 300,
+        "unpacked_bytes": 3_000,
+        "encrypted": False,
+    }

@@ -59,6 +59,11 @@ _IN_ZIP = {
     "odp": f"{_ODF}presentation",
     "epub": "application/epub+zip",
 }
+_IN_IWORK = {
+    "key": "application/vnd.apple.keynote",
+    "numbers": "application/vnd.apple.numbers",
+    "pages": "application/vnd.apple.pages",
+}
 _IN_OLE = {
     "doc": "application/msword",
     "dot": "application/msword",
@@ -228,6 +233,8 @@ def _zip_type(head: bytes, extension: str, found: str) -> str:
         if any(name.startswith(prefix) for name in names):
             claimed = _IN_ZIP.get(extension, _IN_ZIP[inside])
             return claimed if _family(claimed) == _family(_IN_ZIP[inside]) else _IN_ZIP[inside]
+    if any(name.startswith((b"Index/", b"Index.zip", b"index.apxl")) for name in names):
+        return _IN_IWORK.get(extension, "application/zip")
     if b"[Content_Types].xml" in names or b"mimetype" in names or len(names) < 2:
         return _IN_ZIP.get(extension, "application/zip")
     return "application/zip"

@@ -99,7 +99,7 @@ def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: F
     elif kind is Kind.DOCUMENT or content_type == "application/pdf":
         _pdf(file, found)
     else:
-        _office(file, size, kind, found)
+        _office(file, size, kind, content_type, found)
 
 
 def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) -> None:
@@ -196,12 +196,12 @@ def _pdf(file: SeekableFile, found: Findings) -> None:
         found.problem("broken_document", "Parts of the document's structure cannot be read.")
 
 
-def _office(file: SeekableFile, size: int, kind: Kind, found: Findings) -> None:
+def _office(file: SeekableFile, size: int, kind: Kind, content_type: str, found: Findings) -> None:
     from mediamill.domain.metadata.office.read import read_office
 
     file.seek(0)
     head = file.read(4_096)
-    office = read_office(file, size)
+    office = read_office(file, size, content_type)
     if office is None:
         name = format_of(head)
         if name in _UNREAD:
@@ -209,6 +209,7 @@ def _office(file: SeekableFile, size: int, kind: Kind, found: Findings) -> None:
             found.problem("unsupported", "The format is known, and its header is not read.")
         return
     found.facts["format"] = office.format
+    found.facts["archive"] = office.archive
     if office.document:
         found.facts["document"] = office.facts()
     # A plain archive owes nobody the parts of an office file.

@@ -8,6 +8,8 @@ import zipfile
 import zlib
 from typing import IO, cast
 
+from mediamill.domain.facts import ArchiveEntry, ArchiveFacts
+from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
 
 MOST_ENTRIES = 20_000
@@ -78,6 +80,17 @@ class Archive:
         if len(body) > LONGEST_PART:
             raise Refused("too_large", "A part grows too large when it is unpacked.")
         return body
+
+    def listing(self, most: int) -> ArchiveFacts:
+        """The first entries by name, and all of them by number and size."""
+        files = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+        names = ((clean(entry.filename, 500), entry.file_size) for entry in files[:most])
+        return ArchiveFacts(
+            entry_count=len(files),
+            unpacked_bytes=sum(entry.file_size for entry in files),
+            encrypted=any(entry.flag_bits & 1 for entry in files),
+            entries=tuple(ArchiveEntry(name, size) for name, size in names if name),
+        )
 
     def tree(self, name: str) -> ElementTree.Element | None:
         """A part's XML; None where there is none. Raises Refused for DTDs, entities and faults."""

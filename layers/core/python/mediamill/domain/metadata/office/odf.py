@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
-from mediamill.domain.metadata.office.archive import Archive
+from mediamill.domain.metadata.office.archive import Archive, parse_xml
 from mediamill.domain.metadata.office.properties import Properties
 from mediamill.domain.metadata.reading import when
 from mediamill.domain.metadata.reading.text import clean
+from mediamill.domain.metadata.reading.window import Window
 
 _FORMATS = {
     "text": "odt",
@@ -36,6 +38,43 @@ def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str
     manifest = properties.tree(archive, "META-INF/manifest.xml")
     locked = _locked_parts(manifest) if manifest is not None else set()
     tree = properties.tree(archive, "meta.xml") if "meta.xml" not in locked else None
+    return {
+        **_stated(tree, format_, properties),
+        "has_macros": any(
+            name.startswith(("Basic/", "Scripts/")) and not name.endswith("/")
+            for name in archive.names
+        ),
+        "encrypted": bool(locked),
+        "password_required": bool(locked),
+        "signature_count": int(archive.has("META-INF/documentsignatures.xml")),
+    }
+
+
+def read_flat(window: Window, content_type: str) -> tuple[str | None, dict[str, Any]]:
+    """Format and fields of a document in one XML file, whose meta element stands near its start."""
+    format_ = {"text": "fodt", "spreadsheet": "fods", "presentation": "fodp"}.get(
+        content_type.removesuffix("-flat-xml").rpartition(".")[2]
+    )
+    head = window.at(0, HEAD)
+    root, meta = _ROOT.search(head), _META.search(head)
+    if root is None or meta is None:
+        return format_, {"encrypted": False}
+    body = b"<meta %b>%b</meta>" % (b" ".join(_SPACES.findall(root[0])), meta[0])
+    tree = parse_xml(body, "meta")
+    packed = {"fodp": "odp", "fods": "ods"}.get(format_ or "", "odt")
+    return format_, {**_stated(tree, packed, Properties()), "encrypted": False}
+
+
+HEAD = 256 * 1024
+_ROOT = re.compile(rb"<office:document\b[^>]*>")
+_META = re.compile(rb"<office:meta>.*?</office:meta>", re.DOTALL)
+_SPACES = re.compile(rb"xmlns:[\w-]+\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+
+
+def _stated(
+    tree: ElementTree.Element | None, format_: str, properties: Properties
+) -> dict[str, Any]:
+    """What the meta element says."""
     texts: dict[str, str] = {}
     keywords: list[str] = []
     statistic: dict[str, str] = {}
@@ -68,13 +107,6 @@ def read_odf(archive: Archive, format_: str, properties: Properties) -> dict[str
         "word_count": properties.count(statistic.get("word-count")),
         "character_count": properties.count(statistic.get("character-count")),
         "paragraph_count": properties.count(statistic.get("paragraph-count")),
-        "has_macros": any(
-            name.startswith(("Basic/", "Scripts/")) and not name.endswith("/")
-            for name in archive.names
-        ),
-        "encrypted": bool(locked),
-        "password_required": bool(locked),
-        "signature_count": int(archive.has("META-INF/documentsignatures.xml")),
     }
 
 
