@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import statistics
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,6 +22,13 @@ def cpu_of_children(work: Callable[[], object]) -> float:
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    """CPU seconds of `work`, in this process and in those that it starts and waits for."""
+    before = time.process_time()
+    of_children = cpu_of_children(work)
+    return time.process_time() - before + of_children
 
 
 def cpu_of_command(command: Sequence[str]) -> float:

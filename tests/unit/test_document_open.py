@@ -53,6 +53,23 @@ def test_asks_for_the_password_that_it_does_not_have(algorithm: str) -> None:
     assert raised.value.code == "password_required"
 
 
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_opens_with_the_password_that_it_is_given(algorithm: str) -> None:
+    with open_document(encrypted("user", "owner", algorithm), "user") as document:
+        assert document.page_count == 1
+
+
+def test_says_so_where_it_is_given_another_password() -> None:
+    with pytest.raises(PasswordRequired, match="another password"):
+        open_document(encrypted("user", "owner", "AES-256"), "guess")
+
+
+def test_a_password_does_no_harm_where_none_is_needed() -> None:
+    for made in (pdf.document([b""]), encrypted("", "owner", "AES-256")):
+        with open_document(made, "guess") as document:
+            assert document.page_count == 1
+
+
 def test_repairs_a_wrong_cross_reference() -> None:
     made = pdf.document([b"", b""])
     start = made.rindex(b"startxref")

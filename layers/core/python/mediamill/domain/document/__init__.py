@@ -7,7 +7,7 @@ open_document   source → Document        open.py     PDFium, password rules, r
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of
 text            Document → Product …     text.py     txt and json
-clean, single_pages, page_range          clean.py    PDF to PDF
+Rewriter        PDF to clean PDF         faithful.py that looks the same as before
 page_ranges     page count → ranges      parts.py    the parts of a long document
 ready           loads in the parent what each child would    ready.py
 isolated        any of these, in a child process that may hang or crash    isolate.py

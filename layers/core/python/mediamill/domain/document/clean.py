@@ -10,18 +10,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from pypdf import PdfReader, apply_configuration
 from pypdf.errors import FileNotDecryptedError, PyPdfError
 from pypdf.generic import DictionaryObject
 
-from mediamill.domain.derivative import Product
+from mediamill.domain.document.open import LOCKED, LOCKED_OTHERWISE
 from mediamill.domain.document.parts import PageRange
 from mediamill.domain.document.structure import write
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable
-from mediamill.domain.limits import MEGA, Limits
+from mediamill.domain.limits import MEGA
 
 _GONE_EVERYWHERE = {
     "/AA",  # additional actions
@@ -56,56 +55,48 @@ _WEB = ("http://", "https://", "mailto:")
 _STREAM_BYTES = 75 * MEGA  # pypdf's own bound on what one stream may unpack to
 
 
-def clean(source: Path | bytes) -> Product:
-    """The whole document, cleaned. Raises PasswordRequired or Broken."""
-    with _opened(source) as reader:
-        return _product(write(reader, range(len(reader.pages)), _harmless))
+def whole(reader: PdfReader) -> bytes:
+    """All of the document, cleaned. Raises Broken."""
+    with explained():
+        return write(reader, range(len(reader.pages)), _harmless)
 
 
-def page_range(source: Path | bytes, part: PageRange) -> Product:
-    """The pages of a range as a clean PDF; pages past the end are left out.
+def excerpt(reader: PdfReader, part: PageRange) -> bytes:
+    """The pages of a range, cleaned; those past the end are left out.
 
-    Raises PasswordRequired, or Broken where not one of the pages is there.
+    Raises Broken, also where not one of the pages is there.
     """
-    with _opened(source) as reader:
+    with explained():
         chosen = range(part.first - 1, min(part.last, len(reader.pages)))
         if not chosen:
             raise Broken(f"The document has no page {part.first}.", code="broken_document")
-        return _product(write(reader, chosen, _excerpted))
-
-
-def single_pages(source: Path | bytes, limits: Limits | None = None) -> Iterator[Product]:
-    """Each page as a clean PDF of its own, up to `limits.pages`. Raises as `clean` does."""
-    most = (limits or Limits()).pages
-    with _opened(source) as reader:
-        count = len(reader.pages)
-        for index in range(min(most, count)):
-            body = write(reader, [index], _excerpted)
-            last = index + 1 == most < count
-            yield _product(body, name="pages", page=index + 1, truncated=last)
+        return write(reader, chosen, _excerpted)
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[PdfReader]:
-    body = source.read_bytes() if isinstance(source, Path) else source
+def opened(source: bytes, password: str = "") -> Iterator[PdfReader]:
+    """The document as pypdf reads it. Raises PasswordRequired or Broken."""
+    with explained(), apply_configuration(zlib_maximum_output_length=_STREAM_BYTES):
+        reader = PdfReader(io.BytesIO(source), strict=False)
+        if reader.is_encrypted and not (reader.decrypt("") or reader.decrypt(password)):
+            raise PasswordRequired(LOCKED_OTHERWISE if password else LOCKED)
+        if len(reader.pages) < 1:
+            raise Broken("The document has no page.", code="broken_document")
+        yield reader
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the many kinds of exceptions that pypdf raises into PasswordRequired or Broken."""
     try:
-        with apply_configuration(zlib_maximum_output_length=_STREAM_BYTES):
-            reader = PdfReader(io.BytesIO(body), strict=False)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise PasswordRequired("The document is encrypted with a password.")
-            if len(reader.pages) < 1:
-                raise Broken("The document has no page.", code="broken_document")
-            yield reader
+        yield
     except Unprocessable:
         raise
     except FileNotDecryptedError as error:
-        raise PasswordRequired("The document is encrypted with a password.") from error
+        raise PasswordRequired(LOCKED) from error
     except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError,
             AssertionError, RecursionError, OverflowError, OSError) as error:  # fmt: skip
-        # pypdf meets broken files with many kinds of exceptions
-        raise Broken(f"The document cannot be rewritten: {error}", code="broken_document") from (
-            error
-        )
+        raise Broken("The document cannot be rewritten.", code="broken_document") from error
 
 
 def _harmless(dictionary: DictionaryObject, name: str, value: Any) -> bool:
@@ -137,9 +128,3 @@ def _is_harmless_action(action: DictionaryObject) -> bool:
     if kind == "/URI":
         return str(action.get("/URI", "")).strip().lower().startswith(_WEB)
     return kind in _ACTIONS
-
-
-def _product(
-    body: bytes, *, name: str = "pdf", page: int | None = None, truncated: bool = False
-) -> Product:
-    return Product(name, body, "pdf", page=page, truncated=truncated)

@@ -51,7 +51,7 @@ class Wanted:
     `page_size` says, in each of `encodings`. `text` asks for the text and `words` for the words'
     boxes in its JSON; `cropped` leaves out text that lies beside the page as it is displayed.
     `clean` asks for the cleaned PDF, `excerpt` for one of these pages alone (and wins), `split` for
-    each page as a PDF of its own.
+    each page as a PDF of its own. `password` opens the document if it is locked.
     """
 
     profiles: Sequence[Profile] = ()
@@ -65,6 +65,7 @@ class Wanted:
     page_size: PageSize = AT_150_DPI
     encodings: Sequence[Encoding] = (WEBP,)
     limits: Limits = field(default_factory=Limits)
+    password: str = field(default="", repr=False)  # which nothing stores, and no log shows
 
 
 def wanted_of(
@@ -74,6 +75,7 @@ def wanted_of(
     *,
     page_size: PageSize = AT_150_DPI,
     is_original: bool = True,
+    password: str = "",
 ) -> Wanted:
     """What the settings ask for. `extras` are `words`, `uncropped`, `clean`, `split`, `pages=3-7`.
 
@@ -90,6 +92,7 @@ def wanted_of(
         split="split" in extras,
         excerpt=excerpt,
         limits=limits,
+        password=password,
     )
 
 
@@ -111,7 +114,7 @@ def begin(
 
     First of all comes what is known of it. Each part is for `make_part`, by whoever is free.
     """
-    with open_document(source) as document:
+    with open_document(source, wanted.password) as document:
         yield Opened(document.page_count)
         if wanted.profiles:
             first = first_page(document, wanted.profiles, wanted.limits)
@@ -126,7 +129,7 @@ def begin(
 
 def make_part(source: Path | bytes, wanted: Wanted, part: Part) -> Iterator[Product]:
     """The products of one part of a long document."""
-    with open_document(source) as document:
+    with open_document(source, wanted.password) as document:
         yield from _make_part(document, source, wanted, part)
 
 
@@ -146,19 +149,25 @@ def _make_part(
     if part is Whole.TEXT:
         return iter(text(document, wanted.limits, words=wanted.words, cropped=wanted.cropped))
     if part is Whole.PDFS:
-        return _pdfs(source, wanted)
+        return _pdfs(document, source, wanted)
     return _pages(document, wanted, part)
 
 
-def _pdfs(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
-    from mediamill.domain.document.clean import clean, page_range, single_pages
+def _pdfs(document: Document, source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
+    from mediamill.domain.document.faithful import Rewriter
 
-    if wanted.excerpt is not None:
-        yield page_range(source, wanted.excerpt)
-    elif wanted.clean:
-        yield clean(source)
-    if wanted.split:
-        yield from single_pages(source, wanted.limits)
+    body = source.read_bytes() if isinstance(source, Path) else source
+    with Rewriter(document, body, wanted.password) as rewriter:
+        if wanted.excerpt is not None:
+            yield Product("pdf", rewriter.pages(wanted.excerpt), "pdf")
+        elif wanted.clean:
+            yield Product("pdf", rewriter.whole(), "pdf")
+        if wanted.split:
+            most = min(document.page_count, wanted.limits.pages)
+            for number in range(1, most + 1):
+                single = rewriter.pages(PageRange(number, number))
+                cut = number == most < document.page_count
+                yield Product("pages", single, "pdf", page=number, truncated=cut)
 
 
 def _pages(document: Document, wanted: Wanted, part: PageRange) -> Iterator[Product]:

@@ -6,12 +6,15 @@ import io
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable, Unsupported
+
+LOCKED = "The document is encrypted with a password."
+LOCKED_OTHERWISE = "The document is encrypted with another password than the one given."
 
 _PROBED = 10  # pages of which one must be readable; the page count itself may be a lie
 
@@ -78,6 +81,10 @@ class Document:
             width, height = 0.0, 0.0
         return (width, height) if width > 0 and height > 0 else (612.0, 792.0)
 
+    def save(self, to: IO[bytes]) -> None:
+        """Write it anew as PDFium has read it, without its encryption."""
+        self._engine.save(to, flags=pdfium.FPDF_NO_INCREMENTAL | pdfium.FPDF_REMOVE_SECURITY)
+
     def close(self) -> None:
         """Free what PDFium holds."""
         if self._last is not None:
@@ -97,8 +104,8 @@ class Document:
         self.close()
 
 
-def open_document(source: Path | bytes) -> Document:
-    """The PDF at a path, or in memory, opened with the empty user password if it has one.
+def open_document(source: Path | bytes, password: str = "") -> Document:
+    """The PDF at a path, or in memory, opened with the password, or the empty one, if it has one.
 
     Cross-references that PDFium cannot repair by itself are rebuilt with pypdf. Raises
     PasswordRequired, Unsupported (a security handler that is no password), or Broken with code
@@ -107,25 +114,34 @@ def open_document(source: Path | bytes) -> Document:
     if not (source.stat().st_size if isinstance(source, Path) else source):
         raise Broken("The file is empty.", code="broken_document")
     try:
-        return _document(source)
+        return _unlocked(source, password)
     except pypdfium2.PdfiumError as error:
         if error.err_code == pdfium.FPDF_ERR_PASSWORD:
-            raise PasswordRequired("The document is encrypted with a password.") from error
+            raise PasswordRequired(LOCKED_OTHERWISE if password else LOCKED) from error
         if error.err_code == pdfium.FPDF_ERR_SECURITY:
             raise Unsupported("The document is protected by an unknown security handler.") from (
                 error
             )
         reason = _REASONS.get(error.err_code, "The document cannot be read as a PDF.")
     try:
-        return _document(_rebuilt(source), repaired=True)
+        return _document(_rebuilt(source, password), repaired=True)
     except Unprocessable:
         raise
     except Exception as error:  # pypdf meets broken files with many kinds of exceptions
         raise Broken(reason, code="broken_document") from error
 
 
-def _document(source: Path | bytes, *, repaired: bool = False) -> Document:
-    engine = pypdfium2.PdfDocument(source)
+def _unlocked(source: Path | bytes, password: str) -> Document:
+    try:
+        return _document(source, password)
+    except pypdfium2.PdfiumError as error:
+        if not password or error.err_code != pdfium.FPDF_ERR_PASSWORD:
+            raise
+    return _document(source)  # locked by its owner alone, whose password this is not
+
+
+def _document(source: Path | bytes, password: str = "", *, repaired: bool = False) -> Document:
+    engine = pypdfium2.PdfDocument(source, password=password or None)
     document = Document(engine, repaired=repaired)
     if not any(map(document.has_page, range(1, min(document.page_count, _PROBED) + 1))):
         document.close()
@@ -133,7 +149,7 @@ def _document(source: Path | bytes, *, repaired: bool = False) -> Document:
     return document
 
 
-def _rebuilt(source: Path | bytes) -> bytes:
+def _rebuilt(source: Path | bytes, password: str) -> bytes:
     """The pages that pypdf finds by scanning the file, written anew."""
     from pypdf import PdfReader, PdfWriter
     from pypdf.errors import FileNotDecryptedError
@@ -141,14 +157,14 @@ def _rebuilt(source: Path | bytes) -> bytes:
     stream = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
     with stream:
         reader = PdfReader(stream, strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise PasswordRequired("The document is encrypted with a password.")
+        if reader.is_encrypted and not (reader.decrypt("") or reader.decrypt(password)):
+            raise PasswordRequired(LOCKED_OTHERWISE if password else LOCKED)
         writer = PdfWriter()
         try:
             for page in reader.pages:
                 writer.add_page(page)
         except FileNotDecryptedError as error:
-            raise PasswordRequired("The document is encrypted with a password.") from error
+            raise PasswordRequired(LOCKED) from error
         if not writer.pages:
             raise Broken("The document has no page.", code="broken_document")
         rebuilt = io.BytesIO()

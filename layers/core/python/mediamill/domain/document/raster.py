@@ -21,10 +21,13 @@ _LONGEST_SIDE = 16_383
 class Raster:
     """One page on white: `pixels` are B, G, R and 255 in rows without gaps."""
 
-    def __init__(self, document: Document, number: int, size: tuple[int, int]) -> None:
+    def __init__(
+        self, document: Document, number: int, size: tuple[int, int], *, annotations: bool = True
+    ) -> None:
         """Draw page `number` with its annotations and form values into `size` pixels.
 
-        A page that PDFium cannot load is an empty sheet.
+        Without `annotations` only the page's own content. A page that PDFium cannot load is an
+        empty sheet.
         """
         self.width, self.height = size
         self.pixels = (ctypes.c_ubyte * (self.width * self.height * 4))()
@@ -34,9 +37,9 @@ class Raster:
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
         with suppress(Broken):
             page = document.page(number)
-            place = (bitmap, page, 0, 0, *size, 0, pdfium.FPDF_ANNOT)
+            place = (bitmap, page, 0, 0, *size, 0, pdfium.FPDF_ANNOT if annotations else 0)
             pdfium.FPDF_RenderPageBitmap(*place)
-            if page.formenv is not None:
+            if annotations and page.formenv is not None:
                 pdfium.FPDF_FFLDraw(page.formenv, *place)
         bitmap.close()
 

@@ -16,6 +16,7 @@ from pypdf.generic import (
     ArrayObject,
     DictionaryObject,
     IndirectObject,
+    NameObject,
     NullObject,
     PdfObject,
     StreamObject,
@@ -113,6 +114,8 @@ class _Writer:
                 if self._keep(_NOWHERE, "", _resolved(entry))
             ]
             return b"[" + b" ".join(kept) + b"]"
+        if isinstance(value, NameObject):
+            return _name(value)
         body = io.BytesIO()
         value.write_to_stream(body)
         return body.getvalue()
@@ -206,9 +209,14 @@ def _inherited(page: DictionaryObject, name: str) -> Any:
     return None
 
 
-def _name(name: str) -> bytes:
-    from pypdf.generic import NameObject
+# Names are bytes (PDF 1.7, 7.3.5), and some viewers read those of fonts in the encoding of their
+# country. pypdf makes text of them, and would write other bytes: with latin1 each byte comes back.
+NameObject.CHARSETS = ("latin1",)  # type: ignore[assignment]
+_REGULAR = frozenset(range(0x21, 0x7F)) - frozenset(b"#()<>[]{}/%")
 
-    body = io.BytesIO()
-    NameObject(name).write_to_stream(body)
-    return body.getvalue()
+
+def _name(name: str) -> bytes:
+    written = name[1:].encode("latin1", "replace")
+    return b"/" + b"".join(
+        b"%c" % byte if byte in _REGULAR else b"#%02X" % byte for byte in written
+    )
