@@ -19,7 +19,6 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from made.corpus import CORPUS, Original, described, originals  # noqa: E402
 
+from mediamill.domain.detect import HEAD_BYTES, detect  # noqa: E402
+from mediamill.domain.kind import Kind  # noqa: E402
 from mediamill.domain.metadata.blocks.exif_names import GPS, MAIN, PHOTO  # noqa: E402
+from mediamill.domain.metadata.blocks.iptc import NAMES as IPTC  # noqa: E402
 from mediamill.domain.metadata.reading import when  # noqa: E402
 from mediamill.domain.wire import to_json  # noqa: E402
 
@@ -44,71 +46,88 @@ class Comparison:
     theirs: Any
 
     @property
+    def outcome(self) -> str:
+        """`agree`, `differ`, or `lacking` where only the other tool knows the field."""
+        if self.agrees:
+            return "agree"
+        return "lacking" if self.ours in (None, "", []) else "differ"
+
+    @property
     def agrees(self) -> bool:
         """Equal within rounding: a part in a thousand, or a millisecond, or a letter's case."""
         return _same(self.ours, self.theirs)
 
 
-# Why a difference is right, by file and field; `*` is any. The note in docs says it at length.
-EXPLAINED: list[tuple[str, str, str]] = [
+# Why a difference is right: of one file, and one field of it. The note in docs says it at length.
+_TAGS_COUNTED = "ffprobe counts tags and cover in; ours is the rate of the stream."
+_ROUNDED = "Bytes by duration, which MediaInfo rounds to milliseconds: it shows in a file of few."
+_JOINED = "Two comments: MediaInfo joins them with a slash, ffprobe with a semicolon."
+_COMPOUND_ZONE = "The clock is UTC ([MS-OLEPS] 2.7, FILETIME); ExifTool leaves the zone unsaid."
+_FRAMES = "Counted by frames; ffprobe estimates from the first ones' bit rate."
+_GRANULE = "Less the codec's look-ahead of 143 samples, which is not played."
+_STAMPS = "The longest stream's; ffprobe takes the stamps of the whole, from the first to the last."
+_NOT_DECODED = "It stands in the frames, which are not read."
+
+EXPLAINED: dict[tuple[str, str], str] = {
+    ("testFLAC_coverArt.flac", "bitrate"): _ROUNDED,
+    ("testFLAC_coverArt.flac", "tags.comment"): _JOINED,
+    ("testMP3_coverArt.mp3", "bitrate"): _TAGS_COUNTED,
+    ("testMP3id3v24.mp3", "bitrate"): _TAGS_COUNTED,
+    ("testMP4.m4a", "bitrate"): _ROUNDED,
+    ("testMP4.m4a", "audio.bitrate"): _ROUNDED,
+    ("testMP4_QuickTimeMetadata.mov", "bitrate"): "It has no stream, and so no stream's rate.",
+    ("testVORBIS.ogg", "bitrate"): _ROUNDED,
+    ("testVORBIS.ogg", "tags.comment"): _JOINED,
+    ("testVideoMp4.mp4", "audio.bitrate"): "As the descriptor states; ffprobe averages samples.",
+    ("testVideoMp4.mp4", "tags.created_at"): "1970-01-01 is a clock's beginning, not a date.",
+    ("testWAV.wav", "bitrate"): _ROUNDED,
+    ("testWEBM.webm", "video.profile"): _NOT_DECODED,
+    ("TAMReview.pdf", "document.created_at"): "ExifTool drops an offset without apostrophes.",
+    **{
+        (name, f"document.{field}"): _COMPOUND_ZONE
+        for name in (
+            *("testDocumentLink.doc", "testEXCEL.xls", "testPPT.ppt", "testWORD.doc"),
+            "testWORD_macros.doc",
+        )
+        for field in ("created_at", "modified_at")
+    },
+    ("constant.mp3", "bitrate"): _TAGS_COUNTED,
+    ("headless.mp3", "bitrate"): _TAGS_COUNTED,
+    ("variable.mp3", "bitrate"): _TAGS_COUNTED,
+    ("tone.caf", "bitrate"): "That of the samples; ffprobe counts headers and tags in.",
+    ("speex.ogg", "duration"): _GRANULE,
+    ("speex.ogg", "audio.duration"): _GRANULE,
+    ("speex.ogg", "bitrate"): _GRANULE,
+    **{
+        ("tone.aac", field): _FRAMES
+        for field in ("duration", "bitrate", "audio.duration", "audio.bitrate")
+    },
+    ("tone.dts", "audio.profile"): "The plain codec, which FFmpeg calls a profile too.",
+    ("film.avi", "video.profile"): _NOT_DECODED,
+    ("film.avi", "video.pixel_format"): _NOT_DECODED,
+    ("film.avi", "video.bitrate"): "Bytes of the pictures; ffprobe counts the chunks' headers in.",
     (
-        "testMP4_QuickTimeMetadata.mov",
-        "bitrate",
-        "No picture or sound is in the file: its bytes by its duration are no stream's rate.",
-    ),
-    (
-        "*",
-        "bitrate",
-        "Bytes by duration: MediaInfo rounds the duration to milliseconds, which shows in files of"
-        " a few; of MP3 it gives the stream's own rate, without tags and cover.",
-    ),
-    (
-        "testMP4.m4a",
+        "film.avi",
         "audio.bitrate",
-        "Bytes by duration, rounded to milliseconds, of a stream of 70 ms.",
-    ),
-    (
-        "testVideoMp4.mp4",
-        "audio.bitrate",
-        "The rate that the stream's descriptor states; ffprobe averages over its samples.",
-    ),
-    (
-        "*",
-        "tags.comment",
-        "Two comments: MediaInfo joins them with a slash, ffprobe with a semicolon.",
-    ),
-    (
-        "testVideoMp4.mp4",
-        "tags.created_at",
-        "1970-01-01 is the clock's beginning, not a date: the writer had none.",
-    ),
-    (
-        "testWEBM.webm",
-        "video.profile",
-        "VP8's profile stands in its frames, which are not read.",
-    ),
-    (
-        "*.doc|*.xls|*.ppt",
-        "document.(created|modified)_at",
-        "The file's clock is UTC ([MS-OLEPS] 2.7, FILETIME); ExifTool leaves the zone unsaid.",
-    ),
-    (
-        "*.docx|*.xlsx|*.pptx",
-        "document.creator",
-        "The application with its version; ExifTool gives the version apart.",
-    ),
-    (
-        "TAMReview.pdf",
-        "document.created_at",
-        "Written as D:20100316021332-0100, without apostrophes, as ISO 8601 has it; ExifTool"
-        " leaves such an offset out.",
-    ),
-]
+    ): "The stream's constant rate; ffprobe's is an average.",
+    ("film.mpg", "video.color_range"): _NOT_DECODED,
+    ("film.mxf", "video.color_range"): _NOT_DECODED,
+    ("film.ivf", "video.profile"): _NOT_DECODED,
+    **{
+        (name, field): _STAMPS
+        for name in ("film.mpg", "film.ts", "film.m2ts", "film.flv", "film.wmv")
+        for field in ("duration", "bitrate")
+    },
+    ("film.wmv", "video.duration"): "Frames by their rate; ffprobe gives the file's.",
+}
+"""Not here, and so counted as unexplained: the pictures of transport streams, whose rate is not
+found, and whose duration is too short by a few frames."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="list what agrees, too")
+    parser.add_argument("--more", type=Path, action="append", default=[], help="a further folder")
     arguments = parser.parse_args()
     if missing := [tool for tool in ("exiftool", "ffprobe") if shutil.which(tool) is None]:
         print(f"not installed: {', '.join(missing)}", file=sys.stderr)
@@ -116,31 +135,135 @@ def main() -> int:
     if not CORPUS.exists():
         print(f"no corpus at {CORPUS}", file=sys.stderr)
         return 2
-    compared = list(comparisons())
+    compared = list(comparisons(arguments.more))
     table(compared)
+    by_format(compared)
     return report(compared, arguments.all)
 
 
-def comparisons() -> Iterator[Comparison]:
-    """Every field that both sides give, of the corpus and of the written copies."""
+def comparisons(folders: list[Path]) -> Iterator[Comparison]:
+    """Every field that the other tool gives, of the corpus, of written copies and made streams."""
     for original in originals():
         yield from compare(original)
-    with tempfile.TemporaryDirectory() as folder:
-        for original in written(Path(folder)):
+    for folder in folders:
+        for original in found(folder):
+            yield from compare(original)
+    with tempfile.TemporaryDirectory() as temporary:
+        for original in (*written(Path(temporary)), *encoded(Path(temporary))):
             yield from compare(original)
 
 
+def found(folder: Path) -> Iterator[Original]:
+    """The files of a folder, as the door tells them."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            known = detect(file.read(HEAD_BYTES), path.name)
+        if known.kind is not Kind.OTHER:
+            yield Original(path, known.kind, known.content_type)
+
+
+# Name → FFmpeg's options: a second and a half of tone, or of a test picture with one.
+_TONE = ["-f", "lavfi", "-i", "sine=440:d=3:r=44100"]
+_PICTURE = ["-f", "lavfi", "-i", "testsrc2=d=3:s=160x120:r=25"]
+_FILM = [*_PICTURE, *_TONE, "-pix_fmt", "yuv420p"]
+_ENCODED = {
+    "constant.mp3": [*_TONE, "-b:a", "128k"],
+    "headless.mp3": [*_TONE, "-b:a", "128k", "-write_xing", "0"],
+    "variable.mp3": [*_TONE, "-q:a", "3"],
+    "tone.mp2": _TONE,
+    "tone.wav": _TONE,
+    "mulaw.wav": [*_TONE, "-c:a", "pcm_mulaw"],
+    "mulaw.au": [*_TONE, "-c:a", "pcm_mulaw"],
+    "plain.au": [*_TONE, "-c:a", "pcm_s16be"],
+    "tone.aiff": _TONE,
+    "tone.caf": _TONE,
+    "tone.flac": _TONE,
+    "flac.ogg": [*_TONE, "-c:a", "flac"],
+    "speex.ogg": [*_TONE, "-c:a", "libspeex", "-ar", "16000"],
+    "vorbis.ogg": [*_TONE, "-c:a", "libvorbis"],
+    "tone.opus": [*_TONE, "-c:a", "libopus"],
+    "tone.aac": _TONE,
+    "tone.m4a": _TONE,
+    "tone.ac3": _TONE,
+    "tone.dts": [*_TONE, "-c:a", "dca", "-strict", "-2"],
+    "tone.wv": [*_TONE, "-c:a", "wavpack"],
+    "tone.tta": _TONE,
+    "tone.w64": _TONE,
+    "tone.wma": [*_TONE, "-c:a", "wmav2"],
+    "film.mp4": [*_FILM, "-c:v", "libx264"],
+    "broadcast.mp4": [*_PICTURE, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-r", "24000/1001"],
+    "film.mov": [*_FILM, "-c:v", "libx264"],
+    "film.mkv": [*_FILM, "-c:v", "libx264"],
+    "film.webm": [*_FILM, "-c:v", "libvpx-vp9", "-c:a", "libopus"],
+    "film.avi": [*_FILM, "-c:v", "mpeg4", "-c:a", "mp3"],
+    "film.mpg": [*_FILM, "-c:v", "mpeg2video", "-c:a", "mp2"],
+    "film.ts": [*_FILM, "-c:v", "libx264"],
+    "film.m2ts": [*_FILM, "-c:v", "libx264", "-mpegts_m2ts_mode", "1"],
+    "film.flv": [*_FILM, "-c:v", "libx264"],
+    "film.mxf": [*_FILM, "-c:v", "mpeg2video", "-c:a", "pcm_s16le", "-ar", "48000"],
+    "film.ivf": [*_PICTURE, "-c:v", "libvpx"],
+    "film.3gp": [*_FILM, "-c:v", "mpeg4", "-c:a", "aac"],
+    "film.wmv": [*_FILM, "-c:v", "wmv2", "-c:a", "wmav2"],
+    "hdr.mkv": [*_PICTURE, "-c:v", "libx265", "-pix_fmt", "yuv420p10le"],
+}
+_TAGGED = {
+    "title": "Rivers",
+    "artist": "Ana Müller",
+    "album": "Stones",
+    "album_artist": "Various",
+    "track": "3/9",
+    "disc": "1/2",
+    "date": "2020",
+    "genre": "Rock",
+    "composer": "Bo",
+    "copyright": "2020 Ana",
+}
+
+
+def encoded(folder: Path) -> Iterator[Original]:
+    """Sound and video of each format, encoded and tagged by FFmpeg."""
+    tags = [part for name, value in _TAGGED.items() for part in ("-metadata", f"{name}={value}")]
+    for name, options in _ENCODED.items():
+        target = folder / name
+        command = ["ffmpeg", "-v", "quiet", "-nostdin", *options, *tags, str(target)]
+        if subprocess.run(command).returncode:
+            print(f"FFmpeg here cannot write {name}", file=sys.stderr)
+            continue
+        with target.open("rb") as file:
+            known = detect(file.read(HEAD_BYTES), name)
+        yield Original(target, known.kind, known.content_type)
+
+
 def table(compared: list[Comparison]) -> None:
-    """How often each field agrees."""
-    counts: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
+    """How often each field agrees, differs, and is known to the other alone."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for comparison in compared:
-        counts[comparison.tool, comparison.field][comparison.agrees] += 1
-    print(f"{'tool':9} {'field':34} {'files':>6} {'agree':>6}")
+        counts[comparison.tool, comparison.field][comparison.outcome] += 1
+    print(f"{'tool':9} {'field':34} {'files':>6} {'agree':>6} {'differ':>6} {'lacking':>7}")
     for (tool, field), count in sorted(counts.items()):
-        print(f"{tool:9} {field:34} {count.total():6} {count[True]:6}")
-    total = sum(count.total() for count in counts.values())
-    agree = sum(count[True] for count in counts.values())
-    print(f"{'':9} {'all fields':34} {total:6} {agree:6}  {agree / total:.1%}")
+        print(
+            f"{tool:9} {field:34} {count.total():6} {count['agree']:6} {count['differ']:6}"
+            f" {count['lacking']:7}"
+        )
+    total = sum(counts.values(), Counter[str]())
+    print(
+        f"{'':9} {'all fields':34} {total.total():6} {total['agree']:6} {total['differ']:6}"
+        f" {total['lacking']:7}  {total['agree'] / total.total():.1%} agree"
+    )
+
+
+def by_format(compared: list[Comparison]) -> None:
+    """How often sound and video agree, by the format of the file."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for comparison in compared:
+        if comparison.tool == "ffprobe":
+            counts[Path(comparison.file).suffix[1:].lower()][comparison.outcome] += 1
+    print(f"\n{'format':9} {'fields':>6} {'agree':>6} {'differ':>6} {'lacking':>7}")
+    for name, count in sorted(counts.items()):
+        print(
+            f"{name:9} {count.total():6} {count['agree']:6} {count['differ']:6}"
+            f" {count['lacking']:7}"
+        )
 
 
 def report(compared: list[Comparison], everything: bool) -> int:
@@ -163,19 +286,14 @@ def report(compared: list[Comparison], everything: bool) -> int:
 
 def explanation(comparison: Comparison) -> str | None:
     """Why mediamill says something else, where that is known."""
-    for file, field, reason in EXPLAINED:
-        if any(fnmatch(comparison.file, part) for part in file.split("|")) and re.fullmatch(
-            field, comparison.field
-        ):
-            return reason
-    return None
+    return EXPLAINED.get((comparison.file, comparison.field))
 
 
 def compare(original: Original) -> Iterator[Comparison]:
     """What both sides say of one file."""
     ours = to_json(described(original))
     name = original.path.name
-    if original.path.parent.name == "av":
+    if original.kind in (Kind.VIDEO, Kind.AUDIO):
         yield from _probe(name, ours, _ffprobe(original.path))
     yield from _exiftool_fields(name, ours, _exiftool(original.path))
 
@@ -276,7 +394,7 @@ def _probe(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[
     for mine, other in zip(ours.get("video_tracks", []), videos, strict=False):
         for field, value in (
             ("codec", other["codec_name"]),
-            ("profile", other.get("profile")),
+            ("profile", re.sub(r"^Profile | Profile$", "", other.get("profile", ""))),
             ("coded_width", other.get("width")),
             ("coded_height", other.get("height")),
             ("frame_rate", _number(other.get("avg_frame_rate"))),
@@ -291,7 +409,7 @@ def _probe(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[
         ):
             yield from both(f"video.{field}", mine.get(field), value)
     for mine, other in zip(ours.get("audio_tracks", []), audios, strict=False):
-        codec = re.sub(r"^pcm_.*", "pcm", other["codec_name"])
+        codec = re.sub(r"^pcm_[suf]\d.*", "pcm", other["codec_name"])
         for field, value in (
             ("codec", codec),
             ("profile", other.get("profile")),
@@ -310,8 +428,9 @@ def _probe(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[
     for tag in _TAGS:
         yield from both(f"tags.{tag}", stated.get(tag), tags.get(tag))
     for tag in ("track", "disc"):
-        value = str(tags.get(tag, "")).partition("/")[0]
+        value, _, total = str(tags.get(tag, "")).partition("/")
         yield from both(f"tags.{tag}", stated.get(tag), _number(value))
+        yield from both(f"tags.{tag}_total", stated.get(f"{tag}_total"), _number(total))
     yield from both("tags.date", stated.get("date"), when.iso(tags.get("date")))
     yield from both(
         "tags.created_at", stated.get("created_at"), when.iso(tags.get("creation_time"))
@@ -428,8 +547,9 @@ def _exiftool_fields(
 
     yield from _dimensions(name, ours, theirs)
     exif = ours.get("exif", {})
-    for tag, value in exif.items():
+    for tag in sorted({*MAIN.values(), *PHOTO.values(), *GPS.values()}):
         known = _RENAMED.get(tag, tag)
+        value = exif.get(tag)
         other = next(
             (
                 theirs[f"{group}:{known}"]
@@ -438,10 +558,12 @@ def _exiftool_fields(
             ),
             None,
         )
+        if other is None:
+            continue
         if tag in _APEX and isinstance(value, int | float):
             value = _APEX[tag](value)
         if tag.startswith("DateTime"):
-            value, other = value[:19], when.iso(other)
+            value, other = value and value[:19], when.iso(other)
         if tag in ("GPSLatitude", "GPSLongitude", "GPSTimeStamp"):
             continue  # compared as degrees and as a time, below
         yield from both(f"exif.{tag}", _joined(value), _joined(other))
@@ -455,24 +577,15 @@ def _exiftool_fields(
         yield from both(f"gps.{field}", gps.get(field), theirs.get(tag))
     stamp = theirs.get("Composite:GPSDateTime")
     yield from both("gps.time", gps.get("time"), when.iso(stamp))
-    for tag, value in ours.get("iptc", {}).items():
-        other = theirs.get(f"IPTC:{tag}")
-        if tag == "DateCreated":
-            other = when.iso(f"{other} {theirs.get('IPTC:TimeCreated', '')}")
-        yield from both(f"iptc.{tag}", _joined(value), _joined(other))
-    folded = {key.lower(): value for key, value in theirs.items()}
-    for tag, value in ours.get("xmp", {}).items():
-        prefix, _, local = tag.partition(":")
-        if isinstance(value, dict) or (
-            isinstance(value, list) and value and isinstance(value[0], dict)
-        ):
-            continue
-        other = folded.get(f"xmp-{prefix}:{local}".lower())
-        if local in _APEX and isinstance(value, int | float):
-            value = _APEX[local](value)
-        if "date" in tag.lower() and isinstance(other, str):
-            other = when.iso(other) or other
-        yield from both(f"xmp.{prefix}", _joined(value), _joined(other))
+    iptc = ours.get("iptc", {})
+    for tag, other in _group(theirs, "IPTC"):
+        if tag in ("TimeCreated", "DigitalCreationTime") or tag not in IPTC.values():
+            continue  # a part of a date
+        if tag in ("DateCreated", "DigitalCreationDate"):
+            clock = theirs.get("IPTC:" + tag.replace("Date", "Time"), "")
+            other = when.iso(f"{other} {clock}") or when.iso(other)
+        yield from both(f"iptc.{tag}", _joined(iptc.get(tag)), _joined(other))
+    yield from _properties(name, ours.get("xmp", {}), theirs)
     if ours["kind"] == "image":
         image = ours.get("image", {})
         profile = theirs.get("ICC_Profile:ProfileDescription")
@@ -480,6 +593,43 @@ def _exiftool_fields(
         yield from both("image.frame_count", image.get("frame_count"), theirs.get("GIF:FrameCount"))
     if ours["kind"] in ("document", "office"):
         yield from _document(name, ours.get("document", {}), theirs)
+
+
+def _group(theirs: dict[str, Any], group: str) -> Iterator[tuple[str, Any]]:
+    for key, value in theirs.items():
+        if key.startswith(f"{group}:"):
+            yield key.partition(":")[2], value
+
+
+def _properties(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Comparison]:
+    """Simple properties of the standard's namespaces, where ExifTool has them under their names."""
+    folded = {key.lower(): value for key, value in ours.items()}
+    for key, other in theirs.items():
+        group, _, local = key.partition(":")
+        prefix = group.removeprefix("XMP-")
+        if group == prefix or prefix not in _SCHEMES or local in _FLATTENED:
+            continue
+        value = folded.get(f"{prefix}:{_XMP_NAMES.get(local, local)}".lower())
+        if value is None and any(
+            local.lower().startswith(known.partition(":")[2])
+            for known, entry in folded.items()
+            if known.startswith(f"{prefix.lower()}:") and isinstance(entry, dict | list)
+        ):
+            continue  # ExifTool flattens what stands in a structure
+        if isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)):
+            continue
+        if local in _APEX and isinstance(value, int | float):
+            value = _APEX[local](value)
+        if "date" in local.lower() and isinstance(other, str):
+            other = when.iso(other) or other
+        if other not in ("", None, []):
+            yield Comparison(name, f"xmp.{key[4:]}", "exiftool", _joined(value), _joined(other))
+
+
+# Namespaces whose properties have the same names on both sides.
+_SCHEMES = {"dc", "xmp", "xmpRights", "photoshop", "pdf", "tiff", "aux", "pdfaid", "crs"}
+_FLATTENED = {"NativeDigest", "Thumbnails"}
+_XMP_NAMES = {"ICCProfileName": "ICCProfile", "ImageHeight": "ImageLength"}
 
 
 def _document(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Comparison]:
@@ -547,8 +697,6 @@ def _same(ours: Any, theirs: Any) -> bool:
         )
     )
 
-
-_NAMES = {*MAIN.values(), *PHOTO.values(), *GPS.values()}
 
 if __name__ == "__main__":
     sys.exit(main())

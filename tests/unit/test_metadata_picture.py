@@ -372,3 +372,27 @@ def test_a_camera_raw_by_fujifilm_is_described_by_its_preview() -> None:
     body = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\0") + struct.pack(">II", 200, len(preview))
     record = described(body.ljust(200, b"\0") + preview, "image/x-fuji-raf")
     assert (record.format, record.width, record.height) == ("raf", 8, 6)
+
+
+def test_a_bitmap_of_os_2_has_a_short_header() -> None:
+    body = b"BM" + struct.pack("<IIIIHHHH", 26 + 72, 0, 26, 12, 80, 60, 1, 24) + bytes(72)
+    assert shape(body, "image/bmp")[:4] == ("bmp", 80, 60, 24)
+
+
+@pytest.mark.parametrize("name", [b"iptc", b"IPTC profile"])
+def test_iptc_in_a_png_s_hexadecimal_digits_is_read(name: bytes) -> None:
+    block = iptc((2, 5, b"Bridge"))
+    digits = b"\n" + name + b"\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type iptc", digits.decode("latin-1"), zip=True)
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6)).save(buffer, "PNG", pnginfo=info)
+    assert described(buffer.getvalue(), "image/png").iptc == {"ObjectName": "Bridge"}
+
+
+def test_a_jpeg_2000_without_its_header_box_has_its_codestream_s_size() -> None:
+    body = saved("JPEG2000")
+    assert b"jp2h" in body
+    record = described(body.replace(b"jp2h", b"jp2i"), "image/jp2")
+    assert (record.width, record.height) == (40, 30)
+    assert record.problems == ()

@@ -211,6 +211,43 @@ def test_comments_of_ogg_flac_and_speex_are_read() -> None:
     assert comments_of(window(ogg(b"\x01vorbis" + bytes(20), body))) == {}
 
 
+def ape_tag(**texts: str) -> bytes:
+    items = b"".join(
+        struct.pack("<II", len(text.encode()), 0) + name.encode() + b"\0" + text.encode()
+        for name, text in texts.items()
+    )
+    size = len(items) + 32
+    footer = b"APETAGEX" + struct.pack("<IIII", 2_000, size, len(texts), 0) + bytes(8)
+    return items + footer
+
+
+def test_an_ape_tag_is_read_and_is_no_sound() -> None:
+    body = mp3(100) + ape_tag(Title="Flüsse", Year="2020", Track="3/9", Location="Bern")
+    record = described(body + id3v1("no", "Ana"), "a.mp3")
+    assert record.duration == pytest.approx(2.606, abs=0.001)
+    assert record.tags["artist"] == "Ana"
+    assert (record.tags["track"], record.tags["track_total"]) == (3, 9)
+    assert "location" not in record.tags
+    tags = read_id3(window(b"TTA1" + bytes(60) + ape_tag(Title="Flüsse", Year="2020")))
+    assert tags.more == {"title": "Flüsse", "date": "2020"}
+
+
+def test_a_note_in_a_sun_sound_that_is_a_tag_is_one() -> None:
+    note = b"title=Rivers\nartist=Ana\n\0\0\0"
+    whole = au(3, 2, 1)
+    body = whole[:4] + struct.pack(">I", 24 + len(note)) + whole[8:24] + note + whole[24:]
+    record = described(body, "a.au")
+    assert (record.tags["title"], record.tags["artist"]) == ("Rivers", "Ana")
+    assert record.duration == 1.0
+
+
+def test_what_only_looks_like_a_frame_of_mp3_says_nothing_of_another_format() -> None:
+    body = riff(b"WAVE", {"INAM": "T"})
+    at = body.index(b"data") + 8
+    body = body[:at] + mp3(10) + body[at + 10 * FRAME :]
+    assert described(body, "a.wav").duration == 1.0
+
+
 def test_opus_plays_at_48_khz_whatever_was_recorded() -> None:
     body = bytearray(sound("ogg", "libopus", ["title"]))
     at = body.index(b"OpusHead") + 12

@@ -7,7 +7,7 @@ from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.wire import JSON
 
 # Record 2 of IIM 4.2, the datasets that text editors and agencies fill in.
-_NAMES = {
+NAMES = {
     5: "ObjectName",
     7: "EditStatus",
     10: "Urgency",
@@ -74,8 +74,8 @@ def read_iptc(block: bytes) -> dict[str, JSON]:
         at += length
         if (record, dataset) == (1, 90):
             encoding = "utf-8" if value == _UTF8 else None
-        elif record == 2 and dataset in _NAMES:
-            _note(found, _NAMES[dataset], _text(value, encoding))
+        elif record == 2 and dataset in NAMES:
+            _note(found, NAMES[dataset], _text(value, encoding))
     _dates(found)
     return found
 

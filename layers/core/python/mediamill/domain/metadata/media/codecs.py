@@ -50,6 +50,9 @@ _AUDIO = {
     "Monkey's Audio": "ape",
 }
 
+# Windows Media's codecs by their WAVE format tags.
+_WINDOWS = {"160": "wmav1", "161": "wmav2", "162": "wmapro", "163": "wmalossless", "A": "wmavoice"}
+
 _SUBTITLES = {
     "UTF-8": "subrip",
     "SubRip": "subrip",
@@ -109,6 +112,8 @@ def audio(track: Mapping[str, Any]) -> str | None:
         return "pcm_mulaw"
     if name in ("ADPCM", "PCM") and "a-law" in law:
         return "pcm_alaw"
+    if name == "WMA":
+        return _WINDOWS.get(str(track.get("CodecID") or "").lstrip("0"), "wma")
     return _AUDIO.get(name) or _short(name)
 
 

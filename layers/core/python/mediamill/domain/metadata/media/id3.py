@@ -1,4 +1,4 @@
-"""ID3 tags of sound files: version 1 at the end, versions 2.2 to 2.4 at the beginning.
+"""ID3 tags of sound files: version 1 at the end, versions 2.2 to 2.4 at the beginning; APE tags.
 
 Read here and not by MediaInfo, which takes most of a second for each megabyte of a cover, and
 leaves out version 1 where the file is small. Pictures are passed over unread.
@@ -67,13 +67,15 @@ _GENRES = _listed(
 class Id3:
     """Tags by our names; where the file begins and ends without them, and how long its sound is.
 
-    All in bytes; an APE tag at the end is part of the file, and not of its sound.
+    All in bytes; an APE tag at the end is part of the file, and not of its sound. `more` is what
+    that says, by its own names in lower case.
     """
 
     tags: dict[str, JSON] = field(default_factory=dict)
     start: int = 0
     end: int = 0
     sound: int = 0
+    more: dict[str, str] = field(default_factory=dict)
 
 
 def read_id3(window: Window) -> Id3:
@@ -91,16 +93,38 @@ def read_id3(window: Window) -> Id3:
         found.end -= 128
         for name, value in _version_1(last).items():
             found.tags.setdefault(name, value)
-    found.sound = found.end - found.start - _ape_tag(window.at(found.end - 32, 32))
+    footer = window.at(found.end - 32, 32)
+    found.sound = found.end - found.start
+    if footer[:8] == b"APETAGEX":
+        size, flags = _little(footer, 12), _little(footer, 20)
+        items = window.at(found.end - size, min(size - 32, LONGEST_TEXT))
+        found.more = _ape_items(items, _little(footer, 16))
+        found.sound -= size + (32 if flags >> 31 else 0)
     return found
 
 
-def _ape_tag(footer: bytes) -> int:
-    """The bytes of an APE tag whose footer this is, with its header."""
-    if footer[:8] != b"APETAGEX":
-        return 0
-    size, flags = int.from_bytes(footer[12:16], "little"), int.from_bytes(footer[20:24], "little")
-    return size + (32 if flags >> 31 else 0)
+_APE = {"year": "date", "album artist": "album_artist", "media": "", "file": ""}
+
+
+def _ape_items(body: bytes, count: int) -> dict[str, str]:
+    """The texts of an APE tag (version 2): size, flags, a name, the value."""
+    found: dict[str, str] = {}
+    at = 0
+    for _ in range(min(count, MOST_FRAMES)):
+        end = body.find(b"\0", at + 8)
+        if end < 0:
+            break
+        size, flags = _little(body, at), _little(body, at + 4)
+        name = body[at + 8 : end].decode("latin-1").lower()
+        at = end + 1 + size
+        is_text = flags >> 1 & 3 == 0
+        if is_text and (text := clean(body[end + 1 : at].decode("utf-8", "replace"))):
+            found[_APE.get(name, name)] = text
+    return found
+
+
+def _little(body: bytes, at: int) -> int:
+    return int.from_bytes(body[at : at + 4], "little")
 
 
 def _frames(body: Window, version: int, flags: int, tags: dict[str, JSON]) -> None:

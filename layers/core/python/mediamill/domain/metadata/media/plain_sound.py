@@ -7,21 +7,26 @@ say it exactly (ISO/IEC 11172-3, 2.4.2.3; ISO/IEC 13818-7, 6.2; Apple's Core Aud
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mediamill.domain.metadata.reading.window import Window
 
 HEAD = 64 * 1024
+LONGEST_NOTE = 8_192
 ADTS = (b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8")
 
 
 @dataclass(frozen=True, slots=True)
 class SoundFacts:
-    """Seconds, bits per second of the stream, and the codec where the reader knows it better."""
+    """Seconds, bits per second of the stream, and the codec where the reader knows it better.
+
+    `tags` are what AU's annotation says as `name=value`, as FFmpeg writes it.
+    """
 
     duration: float
     bitrate: int | None = None
     codec: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 def read_plain(window: Window) -> SoundFacts | None:
@@ -50,7 +55,10 @@ def _au(head: bytes, length: int) -> SoundFacts | None:
     each, codec = _AU[encoding]
     size = min(size, length - start) if size != 0xFFFFFFFF else length - start
     duration = max(0, size) / (each * channels * rate)
-    return SoundFacts(round(duration, 3), each * channels * rate * 8, codec or "pcm")
+    notes = head[24 : min(start, LONGEST_NOTE)].split(b"\0")[0].decode("utf-8", "replace")
+    lines = (line.partition("=") for line in notes.splitlines())
+    tags = {name.strip().lower(): value for name, _, value in lines if value}
+    return SoundFacts(round(duration, 3), each * channels * rate * 8, codec or "pcm", tags)
 
 
 _MOST_CHUNKS = 64

@@ -51,6 +51,8 @@ MOST_TRACKS = 64
 
 # Containers whose general duration is reckoned from bytes and rates, and their streams' is not.
 _RECKONED = {"MPEG-TS", "BDAV"}
+# Whose own headers or frames tell the time better.
+_PLAIN = {"MPEG Audio", "ADTS", "AU", "CAF"}
 _RIFF = {"Wave", "AVI", "Wave64"}
 
 
@@ -127,7 +129,7 @@ def _facts(window: Window, general: Track, tracks: list[dict[str, Any]], id3: Id
         for kind in ("Video", "Audio", "Text", "Menu")
     }
     streams = by_type["Video"] + by_type["Audio"]
-    plain = read_plain(window.part(id3.start, id3.sound)) if not by_type["Video"] else None
+    plain = read_plain(window.part(id3.start, id3.sound)) if name in _PLAIN else None
     audio = list(_with_channels([audio_of(track) for track in by_type["Audio"]], movie))
     if plain is not None and len(audio) == 1:
         audio = [_as_plain(audio[0], plain)]
@@ -154,6 +156,8 @@ def _facts(window: Window, general: Track, tracks: list[dict[str, Any]], id3: Id
             id3.tags,
             riff.info(window) if name in _RIFF else {},
             ogg.comments(window),
+            id3.more,
+            (plain and plain.tags) or {},
             ours_alone=name in _RIFF,
         ),
         xmp=xmp,

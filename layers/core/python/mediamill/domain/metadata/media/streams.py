@@ -24,11 +24,10 @@ def video_of(track: Track, frame_duration: int | None = None) -> VideoFacts:
     shown = (round(width * aspect) if width else None, height)
     if rotation in (90, 270):
         shown = (shown[1], shown[0])
-    # VP8 has no other (RFC 6386, 2), and MediaInfo does not say so.
-    depth = whole(track.get("BitDepth")) or (8 if track.get("Format") == "VP8" else None)
-    subsampling = track.get("ChromaSubsampling") or (
-        "4:2:0" if track.get("Format") == "VP8" else None
-    )
+    # They have no other (RFC 6386, 2; ITU-T H.263, 4.1), and MediaInfo does not say so.
+    is_simple = track.get("Format") in ("VP8", "H.263", "WMV1", "WMV2")
+    depth = whole(track.get("BitDepth")) or (8 if is_simple else None)
+    subsampling = track.get("ChromaSubsampling") or ("4:2:0" if is_simple else None)
     rate, fraction = _frame_rate(track, frame_duration)
     mastering = _candela(track.get("MasteringDisplay_Luminance"))
     return VideoFacts(

@@ -38,6 +38,10 @@ def read_jp2(window: Window) -> PictureHeader:
                 header.xmp.append(box.body(LONGEST_BLOCK)[16:])
             elif name == _EXIF:
                 header.exif = box.body(LONGEST_BLOCK)[16:]
+        elif box.kind == b"jp2c" and header.width is None:  # a header without its box
+            inside = read_codestream(box.window)
+            header.width, header.height = inside.width, inside.height
+            header.bit_depth = inside.bit_depth
         header.truncated = header.truncated or not box.whole
     return header
 

@@ -109,14 +109,16 @@ def _text(keyword: bytes, text: bytes, header: PictureHeader) -> None:
 
 def _raw_profile(kind: bytes, text: bytes, header: PictureHeader) -> None:
     """ImageMagick's way to keep EXIF, IPTC and XMP: name, length, and hexadecimal digits."""
-    parts = text.split(None, 2)
+    parts = text.strip().split(b"\n", 2)
     try:
         body = bytes.fromhex("".join(parts[2].decode("ascii").split()))
     except (IndexError, ValueError):
         return
     if kind in (b"exif", b"APP1") and body.startswith(b"Exif\0"):
         header.exif = header.exif or body[6:]
-    elif kind == b"iptc":
+    elif kind == b"iptc" and body[:1] == b"\x1c":  # the datasets alone
+        header.iptc = header.iptc or body
+    elif kind in (b"iptc", b"8bim"):
         read_resources(body, header)
     elif kind == b"xmp":
         header.xmp.append(body)

@@ -18,7 +18,9 @@ def read_bmp(window: Window) -> PictureHeader:
     """The header of a Windows bitmap."""
     header = PictureHeader("bmp", color_space="rgb", is_animated=False, frame_count=1)
     body = window.at(14, 16)
-    if len(body) == 16 and int.from_bytes(body[:4], "little") >= 16:
+    if len(body) >= 12 and int.from_bytes(body[:4], "little") == 12:  # OS/2's first version
+        header.width, header.height, _, header.bit_depth = struct.unpack_from("<HHHH", body, 4)
+    elif len(body) == 16 and int.from_bytes(body[:4], "little") >= 16:
         width, height = struct.unpack_from("<ii", body, 4)
         header.width, header.height = abs(width), abs(height)
     else:
