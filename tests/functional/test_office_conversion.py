@@ -11,6 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from made import office as made
+from made import old_office
 from made.libreoffice import as_pdf, save, text_of
 
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable, Unsupported
@@ -53,6 +54,16 @@ def test_every_office_document_of_the_corpus_becomes_a_pdf(path: Path, office: O
         (made.xlsx([["left", "right"]]), "table.xlsx", "right"),
         (made.epub("<p>one</p>", "<p>a chapter</p>"), "book.epub", "a chapter"),
         (made.odf("text", "<text:p>in a frame</text:p>"), "a.odt", "in a frame"),
+        (old_office.word_2003("of 2003"), "letter.doc", "of 2003"),
+        (old_office.excel_2003("of 2003"), "table.xls", "of 2003"),
+        (old_office.excel(2, "of 1987"), "table.xls", "of 1987"),
+        (old_office.excel(3, "of 1990"), "table.xls", "of 1990"),
+        (old_office.excel(4, "of 1992"), "table.xls", "of 1992"),
+        (old_office.web_archive("<h1>saved</h1>"), "page.mht", "saved"),
+        (old_office.flat("text", "<text:p>flat</text:p>"), "a.fodt", "flat"),
+        (old_office.flat("graphics", old_office.DRAWING), "a.fodg", "in a drawing"),
+        (b"digraph { a -> b }", "graph.dot", "digraph"),
+        (b"a\tb\n007\t2\n", "table.xls", "007"),
     ],
 )
 def test_what_was_written_can_be_read_in_the_pdf(

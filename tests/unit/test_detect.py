@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import office, old_office
 from made.heads import LEFT_OUT, PICTURES, STREAMS, film, matroska, ogg, tga
 
 from mediamill.domain.detect import HEAD_BYTES, detect
@@ -32,6 +33,27 @@ def zipped(*names: str) -> bytes:
         for name in names:
             archive.writestr(name, "<x/>")
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "content_type"),
+    [
+        (old_office.word_2003("x"), "letter.doc", "application/vnd.ms-wordml"),
+        (old_office.word_2003("x"), "letter.xml", "application/vnd.ms-wordml"),
+        (old_office.excel_2003("x"), "table.xls", "application/vnd.ms-spreadsheetml"),
+        *((old_office.excel(each, "x"), "table", "application/vnd.ms-excel") for each in (2, 3, 4)),
+        (old_office.web_archive("<p>x</p>"), "page.mht", "multipart/related"),
+        (old_office.web_archive("<p>x</p>"), "page.doc", "multipart/related"),
+        (office.odf("graphics"), "x.odg", "application/vnd.oasis.opendocument.graphics"),
+        (b"plain words", "letter.doc", "text/plain"),
+        (b"<table><tr><td>1</table>", "table.xls", "text/html"),
+    ],
+)
+def test_what_office_wrote_in_other_ways_goes_to_the_office_worker(
+    head: bytes, key: str, content_type: str
+) -> None:
+    found = detect(head, key)
+    assert (found.kind, found.content_type) == (Kind.OFFICE, content_type)
 
 
 @pytest.mark.parametrize(

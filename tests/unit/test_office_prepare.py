@@ -8,10 +8,12 @@ import io
 import struct
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from made import office as made
+from made import old_office
 from made.compound import compound
 
 from mediamill.domain.errors import (
@@ -56,12 +58,47 @@ def part(of: Ready, name: str) -> str:
         (b"<!DOCTYPE html><html><p>hi</html>", "report.xls", formats.HTML),
         (b"plain words", "notes.txt", formats.TEXT),
         (b"a,b\n1,2\n", "table.csv", formats.ODS),
+        (b"plain words", "letter.doc", formats.TEXT),
+        ("plain words".encode("utf-16"), "letter.doc", formats.TEXT),
+        (b"digraph { a -> b }", "graph.dot", formats.TEXT),
+        (b"a\tb\n1\t2\n", "table.xls", formats.ODS),
+        (b"<table><tr><td>1</table>", "table.xls", formats.HTML),
+        (old_office.word_2003("words"), "letter.doc", formats.WORD_2003),
+        (old_office.excel_2003("words"), "table.xls", formats.EXCEL_2003),
+        (old_office.excel(4, "words"), "table.xls", formats.XLS_4),
+        (old_office.web_archive("<p>words</p>"), "page.doc", formats.HTML),
+        (old_office.flat("graphics", ""), "drawing.xml", formats.FODG),
+        (made.odf("graphics"), "x", formats.ODG),
     ],
 )
 def test_content_decides_what_a_file_is(
     tmp_path: Path, original: bytes, name: str, format_: formats.Format
 ) -> None:
     assert ready(tmp_path, original, name).format == format_
+
+
+def test_a_web_archive_is_cleaned_and_its_letters_are_right(tmp_path: Path) -> None:
+    archive = old_office.web_archive("<p onclick='x()'>Grüße</p><script>x()</script>")
+    written = ready(tmp_path, archive, "page.mht").path.read_text("utf-8")
+    assert "Grüße" in written and "script" not in written and "onclick" not in written
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        b"MIME-Version: 1.0\r\nContent-Type: image/gif\r\n\r\nGIF89a",
+        b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=no-such\r\n\r\n<p>x</p>",
+        b"".join(
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n"
+            % (depth, depth)
+            for depth in range(3_000)
+        ),
+    ],
+    ids=["no page", "no such encoding", "nested"],
+)
+def test_a_web_archive_ends_with_a_page_or_a_code(tmp_path: Path, archive: bytes) -> None:
+    with suppress(Broken):
+        assert ready(tmp_path, archive, "page.mht").format == formats.HTML
 
 
 def test_the_media_type_decides_where_a_key_has_no_extension(tmp_path: Path) -> None:
@@ -73,8 +110,8 @@ def test_the_media_type_decides_where_a_key_has_no_extension(tmp_path: Path) -> 
     ("original", "name", "error", "code"),
     [
         (b"", "empty.docx", Broken, "broken_document"),
-        (b"no zip at all", "letter.docx", Broken, "broken_document"),
-        (b"no compound file", "letter.doc", Broken, "broken_document"),
+        (b"no zip at all\0", "letter.docx", Broken, "broken_document"),
+        (b"no compound file\0", "letter.doc", Broken, "broken_document"),
         (made.docx(text="word " * 500)[:-200], "torn.docx", Broken, "broken_document"),
         (made.package({"a.txt": "a"}), "archive.zip", Unsupported, "unsupported"),
         (b"\x00\x01\x02", "what.bin", Unsupported, "unsupported"),

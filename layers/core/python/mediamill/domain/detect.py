@@ -57,6 +57,7 @@ _IN_ZIP = {
     "odt": f"{_ODF}text",
     "ods": f"{_ODF}spreadsheet",
     "odp": f"{_ODF}presentation",
+    "odg": f"{_ODF}graphics",
     "epub": "application/epub+zip",
 }
 _IN_IWORK = {
@@ -103,6 +104,14 @@ _IN_NOTHING = {
     **dict.fromkeys(("ts", "mts", "m2ts"), "video/mp2t"),
 }
 
+# What Office 2003 wrote as XML, by its namespace; the types are those that Apache Tika gives.
+_IN_XML = {
+    b"http://schemas.microsoft.com/office/word/2003/wordml": "application/vnd.ms-wordml",
+    b"urn:schemas-microsoft-com:office:spreadsheet": "application/vnd.ms-spreadsheetml",
+}
+_EXCEL_2_TO_4 = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
+_WEB_ARCHIVES = frozenset({"mht", "mhtml", "doc", "dot", "xls"})
+
 # The same container with pictures: with sound alone.
 _SOUND_ALONE = {
     "video/mp4": "audio/mp4",
@@ -137,7 +146,10 @@ _ZIP_NAMES = (
 _NOT_ALONE = frozenset({"image/x-tga", "image/x-pcx", "image/x-award-bmp"})
 
 _OFFICE = frozenset(_IN_ZIP.values()) | frozenset(_IN_OLE.values()) | {"application/rtf"}
-_FLAT = frozenset(f"{_ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation"))
+_FLAT = frozenset(
+    f"{_ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation", "graphics")
+)
+_OTHERWISE_OFFICE = frozenset(_IN_XML.values()) | {"multipart/related"}
 _OFFICE_TEXT = frozenset({"text/plain", "text/csv", "text/markdown", "text/html"})
 
 
@@ -167,7 +179,7 @@ def kind_of(content_type: str) -> Kind:
     """The kind that a media type belongs to."""
     if content_type == "application/pdf":
         return Kind.DOCUMENT
-    if content_type in _OFFICE or content_type in _OFFICE_TEXT or content_type in _FLAT:
+    if content_type in _OFFICE | _OFFICE_TEXT | _FLAT | _OTHERWISE_OFFICE:
         return Kind.OFFICE
     if content_type in _VIDEO:
         return Kind.VIDEO
@@ -195,6 +207,10 @@ def _content_type(head: bytes, extension: str) -> str:
         return _ole_type(extension, found)
     if b"%PDF-" in head[:1024]:  # the specification allows rubbish before the header
         return "application/pdf"
+    if head.startswith(_EXCEL_2_TO_4):
+        return "application/vnd.ms-excel"
+    if extension in _WEB_ARCHIVES and b"mime-version:" in head[:4_096].lower():
+        return "multipart/related"
     if found.startswith("text/") or found in ("application/json", "application/javascript"):
         return _text_type(head, extension, found)
     if found == "application/octet-stream":
@@ -267,6 +283,10 @@ def _ole_type(extension: str, found: str) -> str:
 def _text_type(head: bytes, extension: str, found: str) -> str:
     if flat := _FLAT_ODF.search(head[:8_192]):
         return flat[1].decode() + "-flat-xml"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<?xml"):
+        for namespace, content_type in _IN_XML.items():
+            if namespace in head[:8_192]:
+                return content_type
     claimed = _IN_TEXT.get(extension)
     if claimed == "image/svg+xml":
         return "text/xml" if found == "text/xml" else "text/plain"

@@ -16,6 +16,7 @@ class Family(StrEnum):
     TEXT = "writer"
     SHEET = "calc"
     SLIDES = "impress"
+    DRAWING = "draw"
 
 
 class Container(StrEnum):
@@ -60,14 +61,20 @@ PPT = Format("ppt", Family.SLIDES, Container.OLE, "MS PowerPoint 97")
 PPTX = Format("pptx", Family.SLIDES, Container.ZIP, "Impress MS PowerPoint 2007 XML")
 ODP = Format("odp", Family.SLIDES, Container.ZIP, "impress8")
 FODP = Format("fodp", Family.SLIDES, Container.PLAIN, "OpenDocument Presentation Flat XML")
+ODG = Format("odg", Family.DRAWING, Container.ZIP, "draw8")
+FODG = Format("fodg", Family.DRAWING, Container.PLAIN, "OpenDocument Drawing Flat XML")
+XLS_4 = Format("xls", Family.SHEET, Container.PLAIN, "MS Excel 4.0")  # and 3, and 2
+WORD_2003 = Format("xml", Family.TEXT, Container.PLAIN, "MS Word 2003 XML")
+EXCEL_2003 = Format("xml", Family.SHEET, Container.PLAIN, "MS Excel 2003 XML Orcus")
 HTML = Format("html", Family.TEXT, Container.PLAIN, "HTML (StarWriter)")
 TEXT = Format("txt", Family.TEXT, Container.PLAIN, "Text (encoded):UTF8,LF,,,")
 # These become one of the above before LibreOffice sees them.
 MARKDOWN = Format("md", Family.TEXT, Container.PLAIN, HTML.import_filter)
+MHTML = Format("mht", Family.TEXT, Container.PLAIN, HTML.import_filter)
 CSV = Format("csv", Family.SHEET, Container.PLAIN, ODS.import_filter)
 EPUB = Format("epub", Family.TEXT, Container.ZIP, HTML.import_filter)
 
-# What an extension promises. Content decides where it can; these decide for plain text alone.
+# What an extension promises. Content decides where it can; these decide for text alone.
 BY_EXTENSION = {
     **dict.fromkeys(("doc", "dot"), DOC),
     **dict.fromkeys(("docx", "docm", "dotx", "dotm"), DOCX),
@@ -83,6 +90,8 @@ BY_EXTENSION = {
     **dict.fromkeys(("pptx", "pptm", "ppsx", "ppsm", "potx", "potm"), PPTX),
     **dict.fromkeys(("odp", "otp"), ODP),
     "fodp": FODP,
+    **dict.fromkeys(("odg", "otg"), ODG),
+    "fodg": FODG,
     **dict.fromkeys(("html", "htm", "xhtml"), HTML),
     **dict.fromkeys(("txt", "text", "log"), TEXT),
     **dict.fromkeys(("md", "markdown"), MARKDOWN),

@@ -20,6 +20,7 @@ from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.formats import (
     DOCX,
     EPUB,
+    ODG,
     ODP,
     ODS,
     ODT,
@@ -53,6 +54,7 @@ _BY_MIMETYPE = {
     b"application/vnd.oasis.opendocument.text": ODT,
     b"application/vnd.oasis.opendocument.spreadsheet": ODS,
     b"application/vnd.oasis.opendocument.presentation": ODP,
+    b"application/vnd.oasis.opendocument.graphics": ODG,
     b"application/epub+zip": EPUB,
 }
 _KEY = re.compile(rb"<(?:\w+:)?encryption-data\b")  # of a part (ODF 1.3, part 2, 4.4)
@@ -163,7 +165,7 @@ def prepare(original: Path, target: Path, format_: Format) -> None:
 def _edit_for(name: str, format_: Format) -> Callable[[bytes], bytes] | None:
     if name.lower().endswith(".rels"):
         return links.cut_relations
-    if format_ in (ODT, ODS, ODP) and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
+    if format_ in (ODT, ODS, ODP, ODG) and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
         if format_.family is Family.SHEET and name == "styles.xml":
             return lambda xml: sheets.fit_open_document(links.cut_references(xml))
         return links.cut_references

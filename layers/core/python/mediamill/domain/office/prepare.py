@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-import codecs
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from mediamill.domain.errors import Broken, Unsupported
-from mediamill.domain.office import compound, epub, links, package, sheets, table, text
+from mediamill.domain.office import (
+    compound,
+    epub,
+    links,
+    mhtml,
+    package,
+    plain,
+    sheets,
+    table,
+    text,
+)
 from mediamill.domain.office.bounds import Bounds
 from mediamill.domain.office.formats import (
     BY_CONTENT_TYPE,
     BY_EXTENSION,
     CSV,
     EPUB,
+    EXCEL_2003,
+    FODG,
     FODP,
     FODS,
     FODT,
     HTML,
     MARKDOWN,
+    MHTML,
     ODS,
     RTF,
     TEXT,
+    WORD_2003,
     XLS,
     XLS_95,
     Container,
+    Family,
     Format,
 )
 
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 _HEAD = 4_096
-_MARKUP = re.compile(
-    rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+)?html\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_FLAT = re.compile(rb"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.(\w+)")
-_FLAT_FORMATS = {b"text": FODT, b"spreadsheet": FODS, b"presentation": FODP}
+_FLAT = (FODT, FODS, FODP, FODG)
 
 # No page holds more; what lies past it could never be on a page that is kept.
 _LETTERS_A_PAGE, _ROWS_A_PAGE = 10_000, 120
@@ -72,18 +80,16 @@ def recognise(original: Path, *, name: str, content_type: str, bounds: Bounds) -
         with package.opened(original) as parts:
             package.check(parts, bounds)
             return package.recognise(parts)
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
-        return RTF
-    if (flat := _FLAT.search(head)) and flat[1] in _FLAT_FORMATS:
-        return _FLAT_FORMATS[flat[1]]
-    if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
-        return HTML
+    if (found := plain.recognise(head)) is not None:
+        return found
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     media_type = content_type.partition(";")[0].strip().lower()
     format_ = BY_EXTENSION.get(extension) or BY_CONTENT_TYPE.get(media_type)
     if format_ is None:
         raise Unsupported("This is not a document that the office step knows.")
-    if format_.container is not Container.PLAIN or format_ in (RTF, FODT, FODS, FODP):
+    if format_.container is not Container.PLAIN or format_ in (RTF, *_FLAT):
+        if plain.is_text(head) and format_ not in _FLAT:  # many programs write text as .doc or .xls
+            return CSV if format_.family is Family.SHEET else TEXT
         raise Broken(
             f"The document is damaged: it does not begin as .{format_.extension} files do.",
             code="broken_document",
@@ -120,6 +126,11 @@ def prepare(
             target = target.with_suffix(".html")
         target.write_text(written, "utf-8")
         return Ready(target, format_, truncated=cut)
+    if format_ is MHTML:
+        target = target.with_suffix(".html")
+        written, cut = mhtml.as_html(original.read_bytes(), limit=letters * 20)
+        target.write_text(written, "utf-8")
+        return Ready(target, HTML, truncated=cut)
     if format_ is EPUB:
         target = target.with_suffix(".html")
         written, cut = epub.as_html(original, limit=letters)
@@ -128,7 +139,7 @@ def prepare(
     if format_.container is Container.ZIP:
         package.prepare(original, target, format_)
         return Ready(target, format_)
-    if format_ in (FODT, FODS, FODP):
+    if format_ in (*_FLAT, WORD_2003, EXCEL_2003):
         xml = links.cut_references(original.read_bytes())
         target.write_bytes(sheets.fit_open_document(xml) if format_ is FODS else xml)
         return Ready(target, format_)
