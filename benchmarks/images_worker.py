@@ -32,7 +32,7 @@ def mediamill(format_: str) -> Render:
 
 
 def pillow(format_: str) -> Render:
-    """As tutorials write it: open, convert, thumbnail, save, for each size."""
+    """As the better tutorials write it: open, thumbnail, turn, save, for each size."""
     from PIL import Image, ImageOps
 
     if format_ == "heif":
@@ -47,8 +47,9 @@ def pillow(format_: str) -> Render:
     def render(original: bytes) -> dict[str, bytes]:
         made = {}
         for name, side in SIDES.items():
-            picture = ImageOps.exif_transpose(Image.open(io.BytesIO(original))).convert("RGB")
-            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+            picture: Image.Image = Image.open(io.BytesIO(original))
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)  # a JPEG decodes smaller
+            picture = ImageOps.exif_transpose(picture).convert("RGB")
             body = io.BytesIO()
             extra: dict[str, Any] = {"progressive": True} if format_ == "jpeg" else {}
             picture.save(body, format_.upper(), quality=QUALITY[format_], **extra)
@@ -62,7 +63,7 @@ def pyvips(format_: str) -> Render:
     """At its best: shrink-on-load once, the smaller ones from memory."""
     import pyvips as vips
 
-    options: dict[str, Any] = {"Q": QUALITY[format_], "strip": True}
+    options: dict[str, Any] = {"Q": QUALITY[format_], "keep": "none"}
     if format_ == "jpeg":
         options["interlace"] = True
 

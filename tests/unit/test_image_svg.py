@@ -7,7 +7,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-from made.images import corners, png_announcing, saved, shown
+from made import images
+from made.images import corners, png_announcing, saved
 from PIL import Image
 
 from mediamill.domain.errors import Unprocessable
@@ -22,6 +23,10 @@ def svg(body: str, attributes: str = 'width="40" height="30"') -> bytes:
 
 
 SQUARE = '<rect width="40" height="30" fill="#ff8000"/>'
+
+
+def shown(original: bytes, size: int = 40) -> Image.Image:
+    return images.shown(original, size)
 
 
 def size_of(original: bytes) -> tuple[int, int]:
@@ -75,6 +80,16 @@ def test_a_large_drawing_is_drawn_at_the_size_that_is_needed() -> None:
     original = svg('<rect width="100%" height="100%" fill="#ff8000"/>', 'viewBox="0 0 90000 45000"')
     picture = shown(original, 100)
     assert picture.size == (100, 50) and centre(picture) == (255, 128, 0, 255)
+
+
+def test_a_small_drawing_is_drawn_at_the_size_that_is_asked_for() -> None:
+    """Not enlarged from its 24 pixels: a line of a tenth of one is as thin as it is meant to be."""
+    line = '<rect x="11.9" width="0.1" height="24" fill="#000"/>'
+    original = svg(line, 'width="24" height="24"')
+    picture = shown(original, 480).convert("RGBA").getchannel("A")
+    assert picture.size == (480, 480)
+    assert [picture.getpixel((x, 240)) for x in (236, 238, 239, 241)] == [0, 255, 255, 0]
+    assert size_of(original) == (24, 24)
 
 
 def test_files_are_not_read(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
-from math import ceil
+from math import ceil, sqrt
 
 from PIL import Image
 
@@ -51,6 +51,7 @@ class Rendering(Iterator[Rendition]):
         self._limits = limits
         self._background = background
         self._facts = _header_facts(opened)
+        self._size = _size_shown(opened, self._facts, profiles, limits)
         self._owner = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
         self._renditions = self._render()
 
@@ -66,8 +67,7 @@ class Rendering(Iterator[Rendition]):
         return next(self._renditions)
 
     def _render(self) -> Iterator[Rendition]:
-        opened, limits = self._opened, self._limits
-        size = self._facts.width, self._facts.height
+        opened, limits, size = self._opened, self._limits, self._size
         decoded = decode(opened, self._largest(), limits)
         with guarded(limits):
             drawn = is_drawn(decoded.tiles, opened.container)
@@ -103,14 +103,15 @@ class Rendering(Iterator[Rendition]):
     def _largest(self) -> tuple[int, int]:
         """Stored pixels that all renditions can be made from."""
         opened = self._opened
-        size = self._facts.width, self._facts.height
+        size = self._size
         wanted = [place(*size, each) for each in (*self._profiles, _GLANCE)]
         largest = max(wanted, key=lambda each: each.scale)
         if largest.whole:
             stored = largest.stored(opened.turn, size)
             return stored.width, stored.height
         scale = largest.scale
-        return max(1, ceil(opened.width * scale)), max(1, ceil(opened.height * scale))
+        width, height = reversed(size) if orientation.swaps_sides(opened.turn) else size
+        return max(1, ceil(width * scale)), max(1, ceil(height * scale))
 
     def _encode(
         self,
@@ -139,7 +140,7 @@ class Rendering(Iterator[Rendition]):
 
     def _placements(self, pyramid: Pyramid) -> list[Placement]:
         """Where each profile puts the picture; the eye is only asked where a profile says so."""
-        size = self._facts.width, self._facts.height
+        size = self._size
         centre = (0.5, 0.5)
         if any(profile.fit is Fit.ATTENTION for profile in self._profiles):
             centre = attention.centre(pyramid.one(place(*size, _GLANCE)))
@@ -158,7 +159,7 @@ class Rendering(Iterator[Rendition]):
         ]
         if opened.frames < 2 or opened.truncated or not shown or self._facts.damaged:
             return None
-        size = self._facts.width, self._facts.height
+        size = self._size
         moving = _Moving(opened, size)
         try:
             with guarded(self._limits), within_memory(self._limits):
@@ -229,6 +230,19 @@ def _header_facts(opened: Opened) -> ImageFacts:
         icc_profile=colour.profile_name(icc_profile),
         truncated=opened.truncated,
     )
+
+
+def _size_shown(
+    opened: Opened, facts: ImageFacts, profiles: Sequence[Profile], limits: Limits
+) -> tuple[int, int]:
+    """As displayed. A drawing has no size of its own: it is as large as the largest box asks."""
+    width, height = facts.width, facts.height
+    if opened.drawing is None:
+        return width, height
+    asked = max((max(each.width / width, each.height / height) for each in profiles), default=1.0)
+    allowed = sqrt(limits.page_pixels / (width * height))
+    scale = max(1.0, min(asked, allowed))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def render(
