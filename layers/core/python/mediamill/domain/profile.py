@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from mediamill.domain.keys import RESERVED
 
@@ -14,6 +15,7 @@ class Fit(StrEnum):
     """How a picture meets its box: `inside` keeps all of it, `cover` fills the box and crops."""
 
     INSIDE = "inside"
+    CONTAIN = "contain"  # inside, and padded to the box
     COVER = "cover"
     ATTENTION = "attention"  # cover, cropped to where the eye goes
 
@@ -39,13 +41,20 @@ class Effort(StrEnum):
 QUALITY = {Format.WEBP: 80, Format.JPEG: 80, Format.AVIF: 60, Format.PNG: 100}
 
 _PROFILE = re.compile(
-    r"(?P<name>[a-z][a-z0-9_-]{0,31})=(?P<width>[0-9]{1,5})(x(?P<height>[0-9]{1,5}))?(:(?P<fit>[a-z]+))?"
+    r"(?P<name>[a-z][a-z0-9_-]{0,31})=(?P<width>[0-9]{1,5})(x(?P<height>[0-9]{1,5}))?"
+    r"(?P<options>(:[^:]*)*)"
 )
+_FORMAT = re.compile(r"(?P<format>[a-z]+)(@(?P<quality>[0-9]{1,3}))?")
+_MOST_BYTES = re.compile(r"(?P<number>[0-9]{1,6})kb")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One rendition to make: name, box in pixels, fit, format, quality (1–100), encoder effort."""
+    """One rendition to make: name, box in pixels, fit, format, quality (1–100), encoder effort.
+
+    `most_bytes` lowers the quality until the rendition is no larger, `still` shows the first frame
+    of what moves, `sharpen` brings back a little of what resizing takes.
+    """
 
     name: str
     width: int
@@ -54,6 +63,9 @@ class Profile:
     format: Format = Format.WEBP
     quality: int = QUALITY[Format.WEBP]
     effort: Effort = Effort.BALANCED
+    most_bytes: int | None = None
+    still: bool = False
+    sharpen: bool = False
 
 
 def parse_profiles(
@@ -65,10 +77,12 @@ def parse_profiles(
 ) -> Sequence[Profile]:
     """Every profile of `thumbnail=256,large=1920x1080:cover`, in each of `webp,avif`.
 
-    `qualities` overrides single formats, as in `webp=75,avif=50`. Raises ValueError naming the
-    part that is wrong.
+    A rendition may name its own formats and their qualities, and more, after colons:
+    `large=1920:webp,avif@55`, `card=400x300:contain:sharpen:still:60kb`. `qualities` overrides
+    single formats for all, as in `webp=75,avif=50`. Raises ValueError naming the part that is
+    wrong.
     """
-    chosen = [Format(name.strip()) for name in formats.split(",") if name.strip()]
+    chosen = {Format(name.strip()): 0 for name in formats.split(",") if name.strip()}
     if not chosen:
         raise ValueError("name at least one format: webp, jpeg, avif or png")
     quality = dict(QUALITY)
@@ -78,7 +92,7 @@ def parse_profiles(
             raise ValueError(f"quality {part!r} is not like webp=80")
         quality[Format(name)] = int(value)
     profiles = []
-    for part in filter(None, (part.strip() for part in renditions.split(","))):
+    for part in _parts(renditions):
         match = _PROFILE.fullmatch(part)
         if match is None:
             raise ValueError(f"rendition {part!r} is not like thumbnail=256x256:cover")
@@ -88,18 +102,49 @@ def parse_profiles(
         height = int(match["height"] or width)
         if not (width and height):
             raise ValueError(f"rendition {part!r} has a side of 0 pixels")
+        named, options = _options(part, match["options"].split(":")[1:])
+        profile = Profile(match["name"], width, height, effort=Effort(effort), **options)
         profiles += [
-            Profile(
-                name=match["name"],
-                width=width,
-                height=height,
-                fit=Fit(match["fit"] or Fit.INSIDE),
-                format=format_,
-                quality=quality[format_],
-                effort=Effort(effort),
-            )
-            for format_ in chosen
+            replace(profile, format=format_, quality=own or quality[format_])
+            for format_, own in (named or chosen).items()
         ]
     if not profiles:
         raise ValueError("name at least one rendition, such as thumbnail=256")
     return profiles
+
+
+def _parts(renditions: str) -> list[str]:
+    """The renditions; what has no `=` is a further format of the one before."""
+    parts: list[str] = []
+    for part in filter(None, (part.strip() for part in renditions.split(","))):
+        if "=" in part or not parts:
+            parts.append(part)
+        else:
+            parts[-1] += f",{part}"
+    return parts
+
+
+def _options(part: str, words: Sequence[str]) -> tuple[dict[Format, int], dict[str, Any]]:
+    """The formats that a rendition names, each with its quality or 0, and the rest by field."""
+    formats: dict[Format, int] = {}
+    options: dict[str, Any] = {}
+    for word in (word.strip() for option in words for word in option.split(",")):
+        size, format_ = _MOST_BYTES.fullmatch(word), _FORMAT.fullmatch(word)
+        if word in list(Fit):
+            options["fit"] = Fit(word)
+        elif word in ("still", "sharpen"):
+            options[word] = True
+        elif size is not None and int(size["number"]):
+            options["most_bytes"] = int(size["number"]) * 1_000
+        elif format_ is not None and format_["format"] in list(Format):
+            value = int(format_["quality"] or 0)
+            if format_["quality"] is not None and not 1 <= value <= 100:
+                raise ValueError(f"rendition {part!r}: a quality is from 1 to 100")
+            formats[Format(format_["format"])] = value
+        else:
+            fits = ", ".join(Fit)
+            raise ValueError(
+                f"rendition {part!r}: {word!r} is none of {fits}, still, sharpen, a format such as "
+                "avif@55, or a size such as 200kb"
+            )
+    return formats, options

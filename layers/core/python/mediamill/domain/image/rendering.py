@@ -13,17 +13,18 @@ from mediamill.domain.errors import Broken
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.describing.appearance import appearance
+from mediamill.domain.image.moving import Moving, moves
 from mediamill.domain.image.reading.cost import within_memory
 from mediamill.domain.image.reading.decoding import decode, icc_profile_of
-from mediamill.domain.image.reading.frames import frames, plays
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
 from mediamill.domain.image.shaping import attention, colour, orientation
 from mediamill.domain.image.shaping.placing import Placement, place
 from mediamill.domain.image.shaping.pyramid import Pyramid
-from mediamill.domain.image.writing import animation, encoding, owner
-from mediamill.domain.image.writing.drawn import few_colours, is_drawn
+from mediamill.domain.image.writing import encoding, owner
+from mediamill.domain.image.writing.drawn import is_drawn
+from mediamill.domain.image.writing.finishing import finished
 from mediamill.domain.limits import Limits
-from mediamill.domain.profile import Fit, Format, Profile
+from mediamill.domain.profile import Fit, Profile
 
 Rendition = Product
 
@@ -88,13 +89,12 @@ class Rendering(Iterator[Rendition]):
         # A small original is the same picture for several profiles: it is encoded once.
         bodies: dict[tuple[Placement, Profile], bytes] = {}
         for profile, placement in zip(self._profiles, placements, strict=True):
-            recipe = placement, replace(profile, name="", width=0, height=0, fit=Fit.INSIDE)
+            recipe = placement, _recipe(profile)
             with guarded(limits):
+                picture = finished(made[placement], profile)
                 if recipe not in bodies:
-                    bodies[recipe] = self._encode(
-                        made[placement], placement, profile, moving, drawn
-                    )
-                size = made[placement].size
+                    bodies[recipe] = self._encode(picture, placement, profile, moving, drawn)
+                size = picture.size
                 rendition = encoding.product(
                     size, bodies[recipe], profile, truncated=opened.truncated
                 )
@@ -118,10 +118,10 @@ class Rendering(Iterator[Rendition]):
         picture: Image.Image,
         placement: Placement,
         profile: Profile,
-        moving: _Moving | None,
+        moving: Moving | None,
         drawn: bool,
     ) -> bytes:
-        if profile.format is Format.WEBP and moving is not None:
+        if moving is not None and moves(profile):
             return moving.encode(placement, profile, drawn, self._owner)
         return encoding.encode(
             picture,
@@ -149,18 +149,18 @@ class Rendering(Iterator[Rendition]):
             for profile in self._profiles
         ]
 
-    def _moving(self, placements: Sequence[Placement]) -> _Moving | None:
+    def _moving(self, placements: Sequence[Placement]) -> Moving | None:
         """All frames at all sizes, if the picture moves and a profile can show it."""
         opened = self._opened
         shown = [
             placement
             for placement, profile in zip(placements, self._profiles, strict=True)
-            if profile.format is Format.WEBP
+            if moves(profile)
         ]
         if opened.frames < 2 or opened.truncated or not shown or self._facts.damaged:
             return None
         size = self._size
-        moving = _Moving(opened, size)
+        moving = Moving(opened, size)
         try:
             with guarded(self._limits), within_memory(self._limits):
                 moving.read(shown)
@@ -169,45 +169,11 @@ class Rendering(Iterator[Rendition]):
         return moving if len(moving.durations) > 1 else None
 
 
-class _Moving:
-    """The frames of an animation, resized as they were decoded.
-
-    Held in memory: no frame is larger than the original's, and the original's are bounded by the
-    limit on pixels summed over frames.
-    """
-
-    def __init__(self, opened: Opened, size: tuple[int, int]) -> None:
-        self._opened = opened
-        self._size = size
-        self._pictures: dict[Placement, list[Image.Image]] = {}
-        self.durations: list[int] = []
-        self._loop = 0
-
-    def read(self, placements: Sequence[Placement]) -> None:
-        """Decodes every frame once, in order."""
-        icc_profile = icc_profile_of(self._opened)
-        self._loop = plays(self._opened)
-        for frame in frames(self._opened):
-            eight = colour.to_eight_bits(frame.picture)
-            made = Pyramid(eight, self._opened.turn, icc_profile, *self._size).make(placements)
-            for placement, shown in made.items():
-                self._pictures.setdefault(placement, []).append(shown)
-            self.durations.append(frame.duration)
-
-    def encode(
-        self, placement: Placement, profile: Profile, drawn: bool, kept: owner.Owner
-    ) -> bytes:
-        """Animated WebP of one placement; lossless where it was drawn and is not resized."""
-        pictures = self._pictures[placement]
-        return animation.encode(
-            pictures,
-            self.durations,
-            self._loop,
-            profile,
-            lossless=drawn and placement.scale == 1 and few_colours(pictures[0]),
-            exif=kept.exif(),
-            xmp=kept.xmp(),
-        )
+def _recipe(profile: Profile) -> Profile:
+    """What decides on the bytes, the placement aside: only padding asks for the box again."""
+    if profile.fit is Fit.CONTAIN:
+        return replace(profile, name="")
+    return replace(profile, name="", width=0, height=0, fit=Fit.INSIDE)
 
 
 def _header_facts(opened: Opened) -> ImageFacts:
@@ -277,6 +243,6 @@ def render_raster(
     placements = [place(*picture.size, profile) for profile in profiles]
     made = pyramid.make(placements)
     for profile, placement in zip(profiles, placements, strict=True):
-        shown = made[placement]
+        shown = finished(made[placement], profile)
         body = encoding.encode(shown, profile, background=background, drawn=drawn)
         yield encoding.product(shown.size, body, profile)

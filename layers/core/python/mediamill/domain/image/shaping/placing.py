@@ -64,7 +64,7 @@ def place(
     """
     most = LONGEST[profile.format]
     box_width, box_height = min(profile.width, most), min(profile.height, most)
-    if profile.fit is Fit.INSIDE:
+    if profile.fit in (Fit.INSIDE, Fit.CONTAIN):
         scale = min(box_width / width, box_height / height, 1.0)
         return Placement((0, 0, width, height), _pixels(width * scale), _pixels(height * scale))
     scale = min(width / box_width, height / box_height)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image, PngImagePlugin
@@ -37,6 +39,50 @@ def encode(
     what transparency shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing
     else is written.
     """
+
+    def at(quality: int | None) -> bytes:
+        asked = profile if quality is None else replace(profile, quality=quality)
+        lossless = drawn and quality is None
+        return _encode(picture, asked, background=background, drawn=lossless, exif=exif, xmp=xmp)
+
+    return within_bytes(profile, at)
+
+
+def within_bytes(profile: Profile, encode_at: Callable[[int | None], bytes]) -> bytes:
+    """The best that is no larger than the profile allows, the smallest where nothing is.
+
+    `encode_at` encodes with a quality, or, for None, as the profile says; PNG has none to lower.
+    """
+    best = encode_at(None)
+    if profile.most_bytes is None or len(best) <= profile.most_bytes:
+        return best
+    if profile.format is Format.PNG:
+        return best
+    low, high = _LEAST_QUALITY, profile.quality
+    best = encode_at(low)
+    while high - low > _QUALITY_STEP:
+        middle = (low + high) // 2
+        body = encode_at(middle)
+        if len(body) <= profile.most_bytes:
+            best, low = body, middle
+        else:
+            high = middle
+    return best
+
+
+# Below this pictures fall apart; steps that nobody sees are not searched.
+_LEAST_QUALITY, _QUALITY_STEP = 10, 3
+
+
+def _encode(
+    picture: Image.Image,
+    profile: Profile,
+    *,
+    background: str,
+    drawn: bool,
+    exif: bytes,
+    xmp: bytes,
+) -> bytes:
     match profile.format:
         case Format.WEBP:
             options = webp_options(profile, lossless=False, exif=exif, xmp=xmp)
