@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from emulated import ARCHITECTURE, build, emulated, run  # noqa: E402
 from finish import interpreter  # noqa: E402
-from invoke import Stage, environment, physical  # noqa: E402
+from invoke import Stage, environment  # noqa: E402
 
 FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Manifest")
 FLOORS = {
@@ -182,7 +182,7 @@ def main() -> None:
             }
             variables = {name: environment(stack, f"{name}Function") | account
                          for name in FUNCTIONS}  # fmt: skip
-            stage = Stage(stack, physical(stack, "AssetsTable"))
+            stage = Stage.of(stack)
             runtime = runtime_folder(folder, python)
             every = cases(folder, built, variables)
             seen: dict[str, list[dict[str, float]]] = {case.name: [] for case in every}

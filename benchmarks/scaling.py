@@ -31,6 +31,7 @@ from mediamill.domain.document import Wanted, isolated, make
 from mediamill.domain.kind import Status
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
+from mediamill_cli.assets import manifests
 from mediamill_cli.local import LocalStack
 from mediamill_cli.local.office import Office
 from mediamill_cli.stack import Stack
@@ -129,7 +130,8 @@ def main() -> None:
                 with throttled("DocumentFunction", wanted.share, Path(folder)):
                     stack.s3.put_object(Bucket=stack.uploads, Key=key, Body=original)
                     record = finished(stack, key)
-                pages = sum(1 for row in record.derivatives if row.name == "pages")
+                manifest = manifests(stack, [record])[key]
+                pages = sum(1 for row in manifest["derivatives"] if row["name"] == "pages")
                 taken = seconds_of(record)
                 single = single or taken * workers
                 rows.append(

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from mediamill.aws.records import FanOut, HandOver, encode
+from mediamill.aws.messages import FanOut, HandOver, encode
 from mediamill.domain.asset import Asset, Source, asset_id_of, comparable
 from mediamill.domain.kind import Kind
+from mediamill.domain.limits import Limits
+from mediamill.domain.plan import Plan
 
 FOLDER = Path(__file__).resolve().parents[1] / "events"
 
@@ -29,6 +31,8 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 AT = "2026-01-15T09:30:00.000Z"
 SENT_MS = 1768469400000  # the same moment
+
+PLAN = Plan.parse("metadata:* image:image document:document,office>pdf office:office")
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SAMPLES: Mapping[str, tuple[Kind, str, int]] = {
@@ -138,8 +142,10 @@ def asset_of(key: str) -> Asset:
 
 
 def told(key: str) -> str:
-    """The fan-out message that tells the workers of a sample."""
+    """The fan-out message by which ingest tells the workers of a sample."""
     asset = asset_of(key)
+    first = PLAN.first(asset.kind, asset.bytes, Limits())
+    steps = tuple(name for name, step in first.items() if step.is_pending)
     source = Source(
         bucket=asset.bucket,
         key=asset.key,
@@ -149,13 +155,22 @@ def told(key: str) -> str:
         bytes=asset.bytes,
         etag=asset.etag,
     )
-    return encode(FanOut(asset, source))
+    return encode(FanOut(asset, source, steps))
 
 
 def told_of_pdf(key: str) -> str:
     """The fan-out message that tells the document worker of the PDF of an Office file."""
-    source = Source(RESULTS, f"pdf/{key}.pdf", None, Kind.DOCUMENT, "application/pdf", 17_408)
-    return encode(FanOut(asset_of(key), source))
+    pdf = f"pdf/{key}.pdf"
+    source = Source(
+        bucket=RESULTS,
+        key=pdf,
+        version_id=version_of(pdf),
+        kind=Kind.DOCUMENT,
+        content_type="application/pdf",
+        bytes=17_408,
+        etag=made_up("etag", pdf),
+    )
+    return encode(FanOut(asset_of(key), source, ("document",), reason="derived"))
 
 
 def wrapped(body: str) -> str:
@@ -173,6 +188,21 @@ def wrapped(body: str) -> str:
     )
 
 
+def scheduled(rule: str) -> dict[str, Any]:
+    """The event of an EventBridge rule that runs on a schedule."""
+    return {
+        "version": "0",
+        "id": made_up("schedule", rule),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": f"{AT[:19]}Z",
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}"],
+        "detail": {},
+    }
+
+
 def events() -> dict[str, dict[str, Any]]:
     """Every payload by its file's name; the first word is the function that is sent it."""
     photo, pdf, letter, clip = SAMPLES
@@ -187,7 +217,6 @@ def events() -> dict[str, dict[str, Any]]:
         }
     )
     photo_done = HandOver(photo, asset_of(photo).asset_id)
-    photo_overdue = HandOver(photo, asset_of(photo).asset_id, overdue="image")
     removed = "00679F3A55C1D9E3F5"  # later than the upload's sequencer
     return {
         "ingest": batch("ingest", [notification(created(photo))]),
@@ -244,7 +273,7 @@ def events() -> dict[str, dict[str, Any]]:
         "document-of-office": batch("document", [told_of_pdf(letter)]),
         "office": batch("office", [told(letter)]),
         "manifest": batch("manifest", [encode(photo_done)]),
-        "manifest-overdue": batch("manifest", [encode(photo_overdue)]),
+        "sweep": scheduled("sweep"),
     }
 
 

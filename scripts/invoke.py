@@ -30,8 +30,8 @@ from urllib.parse import quote_plus, urlsplit
 from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]
 
 from mediamill.aws.items import to_item
-from mediamill.aws.records import Delivery, FanOut, HandOver, encode, fan_out, hand_over
-from mediamill.domain.asset import Asset, Record, Step, asset_id_of
+from mediamill.aws.messages import Delivery, FanOut, HandOver, encode, fan_out, hand_over
+from mediamill.domain.asset import Asset, Offer, Record, Step, asset_id_of
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill_cli.choice import find_stack
 from mediamill_cli.errors import Failure
@@ -56,7 +56,9 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every message was done; SAM's exit code does not say."""
+        """Whether every message was done, or a schedule's work; SAM's exit code does not say."""
+        if self.answer is None:
+            return "null" in self.output.splitlines()  # what a schedule's handler answers
         return isinstance(self.answer, dict) and self.answer.get("batchItemFailures") == []
 
     @property
@@ -108,10 +110,16 @@ def letter() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stack's buckets and table, on which what an event tells of is put."""
+    """A stack's buckets and tables, on which what an event tells of is put."""
 
     stack: Stack
     table: str
+    made_table: str
+
+    @classmethod
+    def of(cls, stack: Stack) -> Stage:
+        """The stage that a deployed stack is."""
+        return cls(stack, physical(stack, "AssetsTable"), physical(stack, "MadeTable"))
 
     def prepared(self, name: str, body: bytes | None = None) -> tuple[dict[str, Any], str]:
         """The payload events/`name`.json with real names, and the key of the file it tells of.
@@ -121,7 +129,7 @@ class Stage:
         """
         event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
         key = ""
-        for record in event["Records"]:
+        for record in event.get("Records", ()):  # a schedule's event tells of no file
             told = json.loads(record["body"])
             if "Records" in told:
                 for happened in told["Records"]:
@@ -134,10 +142,8 @@ class Stage:
             elif "asset_id" in told:
                 handed = hand_over(Delivery("", 1, told))
                 asset = self._asset(handed.key, Kind.IMAGE, "image/jpeg", body)
-                done = StepStatus.PENDING if handed.overdue else StepStatus.COMPLETE
-                self._write(asset, {"image": Step(status=done)})
-                handed = HandOver(asset.key, asset.asset_id, handed.overdue)
-                record["body"], key = encode(handed), asset.key
+                self._write(asset, {"image": Step(StepStatus.COMPLETE)})
+                record["body"], key = encode(HandOver(asset.key, asset.asset_id)), asset.key
         return event, key
 
     def clear(self, key: str) -> None:
@@ -145,6 +151,8 @@ class Stage:
         if not key.startswith(PREFIX):
             return
         self.stack.dynamodb.delete_item(TableName=self.table, Key={"key": {"S": key}})
+        for item in self._made_items(key):
+            self.stack.dynamodb.delete_item(TableName=self.made_table, Key=item)
         self.stack.s3.delete_object(Bucket=self.stack.uploads, Key=key)
         for made in self.made(key):
             self.stack.s3.delete_object(Bucket=self.stack.results, Key=made)
@@ -154,6 +162,16 @@ class Stage:
         pages = self.stack.s3.get_paginator("list_objects_v2").paginate(Bucket=self.stack.results)
         return [found["Key"] for page in pages for found in page.get("Contents", ())
                 if f"/{key}" in found["Key"]]  # fmt: skip
+
+    def _made_items(self, key: str) -> list[Any]:
+        """What the made table holds of a key, by the items' own keys."""
+        answer = self.stack.dynamodb.query(
+            TableName=self.made_table,
+            KeyConditionExpression="#key = :key",
+            ExpressionAttributeNames={"#key": "key"},
+            ExpressionAttributeValues={":key": {"S": key}},
+        )
+        return [{name: item[name] for name in ("key", "made")} for item in answer["Items"]]
 
     def _upload_in(self, happened: dict[str, Any], body: bytes | None) -> str:
         stored = happened["s3"]["object"]
@@ -169,7 +187,7 @@ class Stage:
 
     def _fan_out(self, message: FanOut, step: str, body: bytes | None) -> FanOut:
         asset = self._asset(message.asset.key, message.asset.kind, message.asset.content_type, body)
-        source = message.source
+        source, offer = message.source, None
         if source.bucket == message.asset.bucket:
             source = replace(
                 source, bucket=asset.bucket, key=asset.key, version_id=asset.version_id,
@@ -178,10 +196,14 @@ class Stage:
         else:  # a PDF that the office worker made
             pdf = sample("documents/report.pdf")
             key = f"pdf/{asset.key}.pdf"
-            self.stack.s3.put_object(Bucket=self.stack.results, Key=key, Body=pdf)
-            source = replace(source, bucket=self.stack.results, key=key, bytes=len(pdf))
-        self._write(asset, {step: Step()})
-        return FanOut(asset, source)
+            put = self.stack.s3.put_object(Bucket=self.stack.results, Key=key, Body=pdf)
+            source = replace(
+                source, bucket=self.stack.results, key=key, bytes=len(pdf),
+                version_id=put["VersionId"], etag=put["ETag"].strip('"'),
+            )  # fmt: skip
+            offer = Offer(key, "pdf", len(pdf), source.version_id, str(source.etag))
+        self._write(asset, {step: Step(source=offer)})
+        return replace(message, asset=asset, source=source, steps=(step,))
 
     def _asset(self, name: str, kind: Kind, content_type: str, body: bytes | None) -> Asset:
         """Upload a sample; what ingest would find of it.
@@ -206,7 +228,7 @@ class Stage:
         return replace(asset, asset_id=identity, version_id=version, etag=etag)
 
     def _write(self, asset: Asset, steps: Mapping[str, Step]) -> None:
-        record = Record(asset, Status.PROCESSING, dict(steps), is_published=True)
+        record = Record(asset, Status.PROCESSING, dict(steps), revision=1)
         self.stack.dynamodb.put_item(TableName=self.table, Item=to_item(record))
 
 
@@ -357,7 +379,7 @@ def prepare(folder: Path, function: str, event: Any, variables: Mapping[str, str
 def main() -> int:
     """Invoke, show what was said and made; 1 if the function did not do its work."""
     parser = argparse.ArgumentParser(description="Run one function in Docker on a sample event.")
-    parser.add_argument("function", help="Ingest, Image, Metadata, Document, Office or Manifest")
+    parser.add_argument("function", help="Ingest, Image, Metadata, Document, Office …")
     parser.add_argument("--event", help="a file's name in events/ (default: the function's)")
     parser.add_argument("--stack", help="a stack on AWS (default: the local one)")
     parser.add_argument("--profile")
@@ -372,7 +394,7 @@ def main() -> int:
     wanted = parser.parse_args()
     try:
         stack = find_stack(wanted.stack, wanted.profile, wanted.region, None)
-        stage = Stage(stack, physical(stack, "AssetsTable"))
+        stage = Stage.of(stack)
         event, key = stage.prepared(wanted.event or wanted.function.lower())
         if wanted.prepare:
             told = environment(stack, f"{wanted.function}Function")
@@ -384,7 +406,7 @@ def main() -> int:
     except Failure as failure:
         sys.exit(str(failure))
     print(outcome.output.strip())
-    for made in stage.made(key):
+    for made in stage.made(key) if key else ():
         print(f"made  s3://{stack.results}/{made}")
     if not wanted.keep:
         stage.clear(key)

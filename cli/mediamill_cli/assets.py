@@ -1,31 +1,25 @@
-"""Reading the assets table: single records, many at once, and lists by month."""
+"""What a stack knows of its assets: records, lists, manifests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import Any
 
-from mediamill.aws.items import from_item
+from botocore.exceptions import ClientError
+
+from mediamill.aws.listing import Listing, Row
 from mediamill.domain.asset import Record
+from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Kind, Status
 from mediamill_cli.errors import Failure
 from mediamill_cli.stack import Stack
 
-_BATCH = 100  # what DynamoDB reads at once
+_AT_ONCE = 8
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a list of assets."""
-
-    key: str
-    kind: Kind
-    status: Status
-    bytes: int
-    content_type: str
-    created_at: str
+Manifest = Mapping[str, Any]
 
 
 def record(stack: Stack, key: str) -> Record:
@@ -41,63 +35,46 @@ def record(stack: Stack, key: str) -> Record:
 
 def records(stack: Stack, keys: Sequence[str]) -> Mapping[str, Record]:
     """The records of those keys that have one, as they stand now."""
-    table = stack.output("AssetsTableName")
-    found: dict[str, Record] = {}
-    waiting = list(dict.fromkeys(keys))
-    while waiting:
-        batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
-        answer = stack.dynamodb.batch_get_item(
-            RequestItems={
-                table: {"Keys": [{"key": {"S": key}} for key in batch], "ConsistentRead": True}
-            }
-        )
-        for item in answer["Responses"].get(table, []):
-            read = from_item(item)
-            found[read.asset.key] = read
-        left = answer.get("UnprocessedKeys", {})
-        waiting += [str(key["key"]["S"]) for key in left[table]["Keys"]] if table in left else []
-    return found
+    return listing(stack).records(keys)
 
 
-def listed(stack: Stack, *, prefix: str = "", limit: int | None = None) -> Sequence[Row]:
-    """The newest assets, newest first; of keys that begin with `prefix`, at most `limit`."""
-    rows = (row for row in _all_rows(stack) if row.key.startswith(prefix))
+def listed(
+    stack: Stack,
+    *,
+    prefix: str = "",
+    status: Status | None = None,
+    kind: Kind | None = None,
+    limit: int | None = None,
+) -> Sequence[Row]:
+    """The newest assets, newest first: of a prefix, a status, a kind; at most `limit`."""
+    rows = listing(stack).newest(prefix=prefix, status=status, kind=kind)
     return list(islice(rows, limit))
 
 
-def _all_rows(stack: Stack) -> Iterator[Row]:
-    for month in _months(_first_month(stack)):
-        pages = stack.dynamodb.get_paginator("query").paginate(
-            TableName=stack.output("AssetsTableName"),
-            IndexName="by_month",
-            KeyConditionExpression="#month = :month",
-            ExpressionAttributeNames={"#month": "month"},
-            ExpressionAttributeValues={":month": {"S": month}},
-            ScanIndexForward=False,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                status = Status(item["status"]["S"])
-                if status is Status.DELETED:
-                    continue
-                yield Row(
-                    key=item["key"]["S"],
-                    kind=Kind(item["kind"]["S"]),
-                    status=status,
-                    bytes=int(item["bytes"]["N"]),
-                    content_type=item["content_type"]["S"],
-                    created_at=item["created_at"]["S"],
-                )
+def manifests(stack: Stack, found: Sequence[Record]) -> Mapping[str, Manifest]:
+    """The manifests of those assets that have one, by key; none that tells of another version."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="manifest") as pool:
+        read = list(pool.map(lambda each: _manifest(stack, each), found))
+    return {
+        each.asset.key: manifest
+        for each, manifest in zip(found, read, strict=True)
+        if manifest is not None
+    }
 
 
-def _first_month(stack: Stack) -> datetime:
-    table = stack.dynamodb.describe_table(TableName=stack.output("AssetsTableName"))["Table"]
-    return table["CreationDateTime"].astimezone(UTC)
+def listing(stack: Stack) -> Listing:
+    """The stack's table, to read lists and many records from."""
+    return Listing(stack.output("AssetsTableName"), stack.dynamodb)
 
 
-def _months(first: datetime) -> Iterator[str]:
-    """`2026-11` and so on, from the current month back to that of `first`."""
-    year, month = (now := datetime.now(UTC)).year, now.month
-    while (year, month) >= (first.year, first.month):
-        yield f"{year:04}-{month:02}"
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+def _manifest(stack: Stack, found: Record) -> Manifest | None:
+    if not fits(manifest_key(found.asset.key)):
+        return None  # S3 could not even be asked for it
+    try:
+        answer = stack.s3.get_object(Bucket=stack.results, Key=manifest_key(found.asset.key))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+            return None
+        raise
+    manifest: Manifest = json.load(answer["Body"])
+    return manifest if manifest["asset_id"] == found.asset.asset_id else None

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from mediamill.domain.keys import manifest_key
 from mediamill.domain.kind import Status
-from mediamill_cli.assets import records
+from mediamill_cli.assets import manifests, records
 from mediamill_cli.errors import Failure
 from mediamill_cli.stack import Stack
 
@@ -41,9 +41,13 @@ def result_keys(stack: Stack, key: str) -> Sequence[str]:
             f"{key} is still being processed, and has no manifest yet.",
             do=f"Wait for it with `mediamill status --wait {shlex.quote(key)}`, then get it.",
         )
-    derived = [derivative.key for derivative in record.derivatives]
-    manifest = manifest_key(key)
-    return [manifest, *derived] if _exists(stack, manifest) else derived
+    manifest = manifests(stack, [record]).get(key)
+    if manifest is None:
+        raise Failure(
+            f"{key} has no manifest: it is {record.status.value}.",
+            do=f"See why with `mediamill status {shlex.quote(key)}`.",
+        )
+    return [manifest_key(key), *(row["key"] for row in manifest["derivatives"])]
 
 
 def fetch(stack: Stack, keys: Sequence[str], folder: Path) -> Sequence[Path]:

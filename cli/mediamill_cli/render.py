@@ -10,11 +10,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from mediamill.aws.listing import Row
 from mediamill.domain.assembly import warnings
-from mediamill.domain.asset import Record, Step
+from mediamill.domain.asset import Record, Step, Tries
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.wire import to_json
-from mediamill_cli.assets import Row
+from mediamill_cli.assets import Manifest
 
 _COLOURS = {
     Status.PROCESSING: "cyan",
@@ -25,10 +26,12 @@ _COLOURS = {
     Status.DELETED: "dim",
 }
 _MARKS = {
+    StepStatus.WAITING: ("…", "dim"),
     StepStatus.PENDING: ("·", "cyan"),
     StepStatus.COMPLETE: ("✓", "green"),
     StepStatus.FAILED: ("✗", "red"),
     StepStatus.UNAVAILABLE: ("–", "yellow"),
+    StepStatus.SKIPPED: ("»", "dim"),
 }
 
 
@@ -64,11 +67,6 @@ def seconds(record: Record) -> float | None:
     return (datetime.fromisoformat(record.completed_at) - began).total_seconds()
 
 
-def bytes_out(record: Record) -> int:
-    """The bytes of all derivatives together."""
-    return sum(derivative.bytes for derivative in record.derivatives)
-
-
 def status_text(status: Status) -> Text:
     """A status in its colour."""
     return Text(status.value, style=_COLOURS[status])
@@ -84,15 +82,45 @@ def steps_text(steps: Mapping[str, Step]) -> Text:
 
 
 def problems(record: Record) -> Sequence[str]:
-    """A sentence for each reason why something is missing or wrong."""
+    """A sentence for each reason why something is missing or wrong.
+
+    What was skipped follows from those.
+    """
     found = [record.rejection.message] if record.rejection else []
     for name, step in sorted(record.steps.items()):
-        if step.error:
+        if step.error and step.status is not StepStatus.SKIPPED:
             found.append(f"{name}: {step.error.message}")
-        elif step.status is StepStatus.UNAVAILABLE:
-            found.append(f"{name}: This deployment has no worker for it.")
     found += [f"{notice.step}: {notice.message}" for notice in warnings(record)]
     return found
+
+
+def remarks(record: Record, name: str) -> str:
+    """What a step waits for, why it was skipped, how its tries go; `problems` has the rest."""
+    step = record.steps[name]
+    if step.status is StepStatus.WAITING:
+        pending = [other for other, its in sorted(record.steps.items()) if its.is_pending]
+        return f"waits for what comes of {' and '.join(pending) or 'the steps before it'}"
+    said = []
+    if step.error and step.status is StepStatus.SKIPPED:
+        said.append(step.error.message)
+    if step.tries and not step.is_terminal:
+        said.append(_of_tries(step.tries))
+    if step.is_pending and step.parts:
+        said.append(f"split into {len(step.parts)} parts")
+    if step.attempt:
+        said.append(f"asked for again {_times(step.attempt)}")
+    return "; ".join(said)
+
+
+def _of_tries(tries: Tries) -> str:
+    crashed = f"; {_times(tries.crashes)} it ended without a word" if tries.crashes else ""
+    if tries.error is None:
+        return f"try {tries.number} is under way{crashed}"
+    return f"try {tries.number} ended with {tries.error}{crashed}; it comes again"
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def assets_table(records: Sequence[Record]) -> Table:
@@ -109,9 +137,9 @@ def assets_table(records: Sequence[Record]) -> Table:
             Text(printable(record.asset.key)),
             record.asset.kind.value,
             status_text(record.status),
-            str(len(record.derivatives)),
+            str(record.count),
             size(record.asset.bytes),
-            size(bytes_out(record)),
+            size(record.bytes_out),
             "" if took is None else f"{took:.1f} s",
         )
     return table
@@ -138,29 +166,40 @@ def rows_table(rows: Sequence[Row]) -> Table:
 
 
 def steps_table(record: Record) -> Table:
-    """Each step of one asset: where it stands, how long it took, what it made."""
+    """Each step of one asset: where it stands, how long it took, how much it made."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("step", "status"):
         table.add_column(name)
-    table.add_column("time", justify="right")
-    table.add_column("derivative", overflow="fold")
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("bytes", justify="right", no_wrap=True)
+    for name in ("time", "derivatives", "bytes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
     for name, step in sorted(record.steps.items()):
-        took = "" if step.duration_ms is None else f"{step.duration_ms / 1000:.1f} s"
         mark, colour = _MARKS[step.status]
-        head: tuple[str | Text, ...] = (name, Text(f"{mark} {step.status.value}", colour), took)
-        if not step.derivatives:
-            table.add_row(*head)
-        for derivative in step.derivatives:
-            pixels = f"{derivative.width}×{derivative.height}" if derivative.width else ""
-            table.add_row(*head, Text(printable(derivative.key)), pixels, size(derivative.bytes))
-            head = ("", "", "")
+        table.add_row(
+            name,
+            Text(f"{mark} {step.status.value}", colour),
+            "" if step.duration_ms is None else f"{step.duration_ms / 1000:.1f} s",
+            str(step.count or ""),
+            size(step.bytes) if step.count else "",
+            Text(printable(remarks(record, name))),
+        )
     return table
 
 
-def record_json(record: Record) -> dict[str, Any]:
-    """A record for a machine: the asset, where it stands, and each step with its derivatives."""
+def derivatives_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """What was made of an asset, as its manifest lists it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("derivative", overflow="fold")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("bytes", justify="right", no_wrap=True)
+    for row in rows:
+        pixels = f"{row['width']}×{row['height']}" if "width" in row else ""
+        table.add_row(Text(printable(row["key"])), pixels, size(row["bytes"]))
+    return table
+
+
+def record_json(record: Record, manifest: Manifest | None) -> dict[str, Any]:
+    """An asset for a machine: where it and each step stand, and what the manifest lists."""
     asset = record.asset
     noticed = [to_json(each) for each in warnings(record)]
     return {
@@ -174,12 +213,16 @@ def record_json(record: Record) -> dict[str, Any]:
         "steps": {
             name: {
                 "status": step.status.value,
-                "derivatives": [to_json(row) for row in step.derivatives],
+                "derivatives": step.count,
+                "bytes": step.bytes,
+                **({"attempt": step.attempt} if step.attempt else {}),
+                **({"tries": to_json(step.tries)} if step.tries else {}),
                 **({"error": to_json(step.error)} if step.error else {}),
                 **({"duration_ms": step.duration_ms} if step.duration_ms is not None else {}),
             }
             for name, step in sorted(record.steps.items())
         },
+        "derivatives": manifest["derivatives"] if manifest else [],
         **({"error": to_json(record.rejection)} if record.rejection else {}),
         **({"warnings": noticed} if noticed else {}),
         "created_at": asset.created_at,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mediamill.aws.worker import Task, worker
+from mediamill.aws.task import Task
+from mediamill.aws.worker import worker
 from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
     Opened,

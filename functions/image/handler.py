@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mediamill.aws.worker import Task, worker
+from mediamill.aws.task import Task
+from mediamill.aws.worker import worker
 from mediamill.domain.assembly import picture_facts
 from mediamill.domain.image import render
 from mediamill.settings import Settings

@@ -4,4 +4,6 @@ from mediamill.aws.intake import Intake
 from mediamill.aws.observe import queue_handler
 from mediamill.settings import Settings
 
-lambda_handler = queue_handler(Intake(Settings.from_env()).handle)
+settings = Settings.from_env()
+
+lambda_handler = queue_handler(Intake(settings).handle, settings.own_queue)

@@ -4,4 +4,6 @@ from mediamill.aws.finish import Finish
 from mediamill.aws.observe import queue_handler
 from mediamill.settings import Settings
 
-lambda_handler = queue_handler(Finish(Settings.from_env()).handle)
+settings = Settings.from_env()
+
+lambda_handler = queue_handler(Finish(settings).handle, settings.own_queue)

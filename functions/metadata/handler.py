@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mediamill.aws.worker import Task, worker
+from mediamill.aws.task import Task
+from mediamill.aws.worker import worker
 from mediamill.domain.derivative import Product
 from mediamill.domain.metadata import describe, publish
 from mediamill.domain.wire import to_json

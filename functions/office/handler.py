@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from mediamill.aws.worker import Task, worker
+from mediamill.aws.task import Task
+from mediamill.aws.worker import worker
 from mediamill.domain.office import Bounds, Office, convert, install
 from mediamill.settings import Settings
 

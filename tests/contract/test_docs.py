@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
-from mediamill.domain.workers import Workers
+from mediamill.domain.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -82,7 +82,7 @@ def test_the_example_of_a_worker_does_what_it_says(monkeypatch: pytest.MonkeyPat
     assert example["count_words"](task) == {"tags": {"words": 3}}
     assert [(one.name, one.body) for one in stored] == [("words", b'{"words": 3}')]
     assert callable(example["lambda_handler"])
-    assert "words" in Workers.parse("words:office").kinds
+    assert "words" in Plan.parse("words:office").entries
 
 
 def test_the_manifest_in_the_readme_is_a_true_one() -> None:

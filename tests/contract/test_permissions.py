@@ -27,6 +27,7 @@ WRITES = {
     "DocumentRole": {"text", "pages", "pdf"} | RENDITIONS,
     "OfficeRole": {"pdf"},
     "ManifestRole": {"manifest"},
+    "SweepRole": set(),
 }
 """Whose derivatives are whose: the names in front of the results' keys."""
 

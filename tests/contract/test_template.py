@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
-from mediamill.domain.kind import Kind
 from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.office import Bounds
+from mediamill.domain.plan import Plan
 from mediamill.domain.profile import parse_profiles
-from mediamill.domain.workers import Workers
 from mediamill.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +42,9 @@ FUNCTIONS = resources("AWS::Serverless::Function")
 def events(function: str) -> Iterator[Mapping[str, Any]]:
     for event in FUNCTIONS[function]["Properties"].get("Events", {}).values():
         yield event["Properties"]
+
+
+WORKED_BY_QUEUE = [name for name in FUNCTIONS if name != "SweepFunction"]
 
 
 def queue_of(function: str) -> str:
@@ -76,13 +78,13 @@ def test_every_folder_of_a_function_is_deployed() -> None:
     assert deployed == {path.parent.name for path in ROOT.glob("functions/*/handler.py")}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", WORKED_BY_QUEUE)
 def test_every_queue_waits_six_times_as_long_as_its_function_may_take(name: str) -> None:
     queue = template()["Resources"][queue_of(name)]["Properties"]
     assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[name]["Properties"]["Timeout"]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", WORKED_BY_QUEUE)
 def test_every_queue_has_dead_letters_that_are_kept_for_two_weeks(name: str) -> None:
     queue = template()["Resources"][queue_of(name)]["Properties"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -101,7 +103,7 @@ def test_functions_count_tries_as_the_queues_do() -> None:
     assert counts == {int(variables["MAX_RECEIVE_COUNT"])}
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", WORKED_BY_QUEUE)
 def test_every_batch_fails_in_parts_and_scales_within_a_bound(name: str) -> None:
     (event,) = events(name)
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -163,21 +165,37 @@ def subscribed() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def worker_lines() -> list[str]:
-    line = FUNCTIONS["IngestFunction"]["Properties"]["Environment"]["Variables"]["WORKERS"]
-    return [line] if isinstance(line, str) else list(line["Fn::If"][1:])
+def plans() -> list[Plan]:
+    """The plan with each choice of who makes PDFs of Office files, the full one first."""
+    joined = template()["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
+    line, mark = joined[1]
+    marks = template()["Mappings"][mark["Fn::FindInMap"][0]]
+    assert set(marks) == set(template()["Parameters"]["OfficeWorker"]["AllowedValues"])
+    return [Plan.parse(line + each["Mark"]) for each in marks.values()]
 
 
-def test_the_filter_policies_say_what_ingest_is_told_of_the_workers() -> None:
-    most = max(worker_lines(), key=len)
-    workers = Workers.parse(most)
+def test_every_step_of_the_plan_has_its_own_subscription() -> None:
     filters = subscribed()
-    assert set(workers.kinds) == set(filters)
-    for step, kinds in workers.kinds.items():
-        if "*" in kinds:
-            assert filters[step] == {"origin": ["original"]}
-        else:
-            assert set(filters[step]["kind"]) == {Kind(kind).value for kind in kinds}
+    for plan in plans():
+        assert set(plan.entries) == set(filters)
+    for step, policy in filters.items():
+        assert policy == {"steps": [step]}
+
+
+def test_every_plan_has_the_same_steps_and_lacks_only_workers_that_are_optional() -> None:
+    most, *others = plans()
+    assert all(entry.is_deployed for entry in most.entries.values())
+    for plan in others:
+        lacking = {name for name, entry in plan.entries.items() if not entry.is_deployed}
+        assert lacking <= {"office"}
+
+
+def test_the_sweep_reads_the_dead_letters_of_every_queue() -> None:
+    told = FUNCTIONS["SweepFunction"]["Properties"]["Environment"]["Variables"]["DEAD_LETTERS"]
+    named = re.findall(r"(\w+)=\$\{(\w+)\}", str(told))
+    dead = {name for name in resources("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+    assert {queue for _, queue in named} == dead
+    assert all(queue == f"{name.capitalize()}DeadLetters" for name, queue in named)
 
 
 def test_every_subscription_delivers_raw_messages() -> None:

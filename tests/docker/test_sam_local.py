@@ -35,7 +35,7 @@ class Deployment:
 
     @property
     def stage(self) -> Stage:
-        return Stage(self.stack, physical(self.stack, "AssetsTable"))
+        return Stage.of(self.stack)
 
     def invoke(
         self,
@@ -46,7 +46,7 @@ class Deployment:
         **more: Any,
     ) -> tuple[Outcome, str]:
         payload, key = self.stage.prepared(event or function.lower(), body)
-        for message in payload["Records"]:
+        for message in payload.get("Records", ()):
             message["attributes"]["ApproximateReceiveCount"] = str(attempt)
         outcome = invoke(
             self.stack, function, payload, build=self.build, overrides=OVERRIDES, **more
@@ -169,23 +169,28 @@ def test_a_function_that_takes_too_long_is_ended(deployment: Deployment) -> None
     assert deployment.record(key).steps["image"].status is StepStatus.PENDING  # it comes again
 
 
-def test_the_last_try_that_runs_out_of_memory_is_told_in_the_manifest(
-    deployment: Deployment,
-) -> None:
+def test_a_last_try_that_runs_out_of_memory_is_told_by_the_sweep(deployment: Deployment) -> None:
     deployment.messages("ManifestQueue")
-    outcome, key = deployment.invoke(
-        "Image", body=poster(9_000), attempt=5, MemorySize=128, Timeout=10
-    )
+    payload, key = deployment.stage.prepared("image-last-try", poster(9_000))
+    outcome = invoke(
+        deployment.stack, "Image", payload, build=deployment.build, overrides=OVERRIDES,
+        MemorySize=128, Timeout=10,
+    )  # fmt: skip
     assert not outcome.succeeded, outcome.output
     assert deployment.record(key).steps["image"].status is StepStatus.PENDING
-    (overdue,) = deployment.messages("ManifestQueue", wait=20)  # sent with a delay, before the try
-    assert (overdue["key"], overdue["overdue"]) == (key, "image")
 
-    outcome, key = deployment.invoke("Manifest", "manifest-overdue")
+    (letter,) = payload["Records"]  # where its queue would put it now
+    deployment.stack.sqs.send_message(
+        QueueUrl=physical(deployment.stack, "ImageDeadLetters"), MessageBody=letter["body"]
+    )
+    outcome, _ = deployment.invoke("Sweep")
     assert outcome.succeeded, outcome.output
-    manifest = json.loads(deployment.result(f"manifest/{key}.json"))
-    assert manifest["status"] == "failed"
-    assert manifest["steps"]["image"]["error"]["code"] == "retries_exhausted"
+    step = deployment.record(key).steps["image"]
+    assert step.status is StepStatus.FAILED
+    assert step.error is not None
+    assert step.error.code == "retries_exhausted"
+    (handed,) = deployment.messages("ManifestQueue")
+    assert handed["key"] == key
 
 
 def poster(side: int) -> bytes:

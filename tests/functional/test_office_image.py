@@ -24,7 +24,7 @@ from made import office as made
 from made import office_image
 
 from mediamill.aws.items import from_item, to_item
-from mediamill.aws.records import FanOut, encode
+from mediamill.aws.messages import FanOut, encode
 from mediamill.domain.asset import Asset, Record, Source, Step
 from mediamill.domain.kind import Kind, Status, StepStatus
 
@@ -180,7 +180,7 @@ class Function:
                 {
                     "messageId": asset.asset_id,
                     "receiptHandle": "r",
-                    "body": encode(FanOut(asset, source)),
+                    "body": encode(FanOut(asset, source, ("office",))),
                     "attributes": {"ApproximateReceiveCount": "1"},
                     "messageAttributes": {},
                     "eventSource": "aws:sqs",

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
 from mediamill.aws.clients import client
 from mediamill.aws.finish import Finish
 from mediamill.aws.intake import Intake
-from mediamill.aws.records import Delivery
+from mediamill.aws.messages import Delivery
+from mediamill.aws.sweep import Sweep
 from mediamill.aws.table import AssetsTable
 from mediamill.aws.worker import Job, Worker
 from mediamill.domain.asset import Record
@@ -34,15 +36,10 @@ class Flow:
         for name in names.values():
             s3.create_bucket(Bucket=name)
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        client("dynamodb").create_table(
-            TableName=f"assets-{number}",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-        )
+        make_tables(f"assets-{number}", f"made-{number}")
         queues = {
             name: sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
-            for name in ("fan-out", "manifest", "completed")
+            for name in ("fan-out", "manifest", "completed", "dead-image", "dead-manifest", "dead")
         }
         topics = {}
         for name in ("fan-out", "completed"):
@@ -58,12 +55,18 @@ class Flow:
             )
         settings = Settings(
             {
+                "UPLOADS_BUCKET": names["uploads"],
                 "RESULTS_BUCKET": names["results"],
                 "ASSETS_TABLE": f"assets-{number}",
+                "MADE_TABLE": f"made-{number}",
                 "ASSETS_TOPIC": topics["fan-out"],
                 "COMPLETED_TOPIC": topics["completed"],
                 "MANIFEST_QUEUE": queues["manifest"],
-                "WORKERS": "image:image metadata:*",
+                "DEAD_LETTERS": (
+                    f"ingest={queues['dead']} image={queues['dead-image']} "
+                    f"manifest={queues['dead-manifest']}"
+                ),
+                "PLAN": "image:image metadata:*",
                 "RENDITIONS": "thumbnail=256",
             }
         )
@@ -95,13 +98,15 @@ class Flow:
         size: int = 0,
         name: str = "ObjectCreated:Put",
     ) -> Delivery:
-        """A delivery of an S3 event; keys without characters that S3 would encode."""
-        stored = {"key": key, "size": size, "eTag": "", "versionId": version}
+        """A delivery of an S3 event; an empty sequencer is left out, as lifecycle rules do."""
+        stored = {"key": quote_plus(key, safe="/"), "size": size, "versionId": version}
+        if sequencer:
+            stored["sequencer"] = sequencer
         record = {
             "eventName": name,
-            "s3": {"bucket": {"name": self.uploads}, "object": {**stored, "sequencer": sequencer}},
+            "s3": {"bucket": {"name": self.uploads}, "object": stored},
         }
-        return Delivery(f"s3-{sequencer}", 1, {"Records": [record]})
+        return Delivery(f"s3-{key}-{sequencer}", 1, {"Records": [record]})
 
     def intake(self) -> Intake:
         """Ingest."""
@@ -114,6 +119,19 @@ class Flow:
     def finish(self) -> Finish:
         """The manifest function."""
         return Finish(self.settings)
+
+    def sweep(self) -> Sweep:
+        """The sweep."""
+        return Sweep(self.settings)
+
+    def planned(self, plan: str) -> Flow:
+        """The same with another plan."""
+        return replace(self, settings=Settings({**self.settings.environment, "PLAN": plan}))
+
+    def die(self, queue: str, message: Delivery) -> None:
+        """Put a message among the dead letters of `ingest`, `image` or `manifest`."""
+        url = self.settings.dead_letters[queue]
+        client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(message.body))
 
     def messages(self, queue: str) -> list[Delivery]:
         """Take everything out of a queue, in the order in which it comes."""
@@ -138,11 +156,26 @@ class Flow:
         """What the completed topic told since the last look."""
         return [message.body for message in self.messages(self.completed)]
 
+    def settle(self, context: Any, **jobs: Job) -> None:
+        """Deliver what waits to the workers that have a job and to the finisher, to the end."""
+        while (told := self.told()) + (hand_overs := self.hand_overs()):
+            for message in told:
+                for step in message.body["steps"]:
+                    if step in jobs:
+                        self.worker(step, jobs[step]).handle(message, context)
+            for message in hand_overs:
+                self.finish().handle(message, context)
+
     def record(self, key: str) -> Record:
         """The record of a key that has one."""
         record = AssetsTable(self.settings.assets_table).get(key)
         assert record is not None
         return record
+
+    def manifest(self, key: str) -> Mapping[str, Any]:
+        """The manifest of a key that has one."""
+        body: Mapping[str, Any] = json.loads(self.results()[f"manifest/{key}.json"])
+        return body
 
     def results(self) -> dict[str, bytes]:
         """Every object of the results bucket."""
@@ -157,3 +190,41 @@ class Flow:
 def attempt(message: Delivery, number: int) -> Delivery:
     """The same message, delivered for the `number`-th time."""
     return replace(message, attempt=number)
+
+
+def make_tables(assets: str, made: str) -> None:
+    """Create the two tables as the template has them."""
+    client("dynamodb").create_table(
+        TableName=assets,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("key", "month", "state", "created_at")
+        ],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": f"by_{name}",
+                "KeySchema": [
+                    {"AttributeName": name, "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["asset_id", "kind", "status", "bytes", "content_type"],
+                },
+            }
+            for name in ("month", "state")
+        ],
+    )
+    client("dynamodb").create_table(
+        TableName=made,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("key", "made")
+        ],
+        KeySchema=[
+            {"AttributeName": "key", "KeyType": "HASH"},
+            {"AttributeName": "made", "KeyType": "RANGE"},
+        ],
+    )

@@ -9,6 +9,7 @@ from mediamill.domain.derivative import Derivative
 from mediamill.domain.formats import FORMATS
 from mediamill.domain.keys import derivative_key
 from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill.domain.made import Stored
 
 SEQUENCER = "0055AED6DCD90281E5"
 
@@ -45,15 +46,21 @@ def derivative(
     )
 
 
-def complete(*derivatives: Derivative, **facts: Any) -> Step:
-    return Step(
-        status=StepStatus.COMPLETE,
-        derivatives=derivatives,
-        facts=facts,
-        started_at="2026-11-20T10:00:01.000Z",
-        finished_at="2026-11-20T10:00:02.000Z",
-        duration_ms=1000,
-    )
+def stored(
+    name: str, key: str, format_name: str = "webp", page: int | None = None, etag: str = "e"
+) -> Stored:
+    return Stored(derivative(name, key, format_name, page), etag, "v")
+
+
+def complete(**more: Any) -> Step:
+    values: dict[str, Any] = {
+        "status": StepStatus.COMPLETE,
+        "by": "0123456789abcd",
+        "started_at": "2026-11-20T10:00:01.000Z",
+        "finished_at": "2026-11-20T10:00:02.000Z",
+        "duration_ms": 1000,
+    }
+    return Step(**{**values, **more})
 
 
 def record(**more: Any) -> Record:
@@ -62,6 +69,5 @@ def record(**more: Any) -> Record:
         "status": Status.PROCESSING,
         "steps": {"image": Step(), "metadata": Step()},
         "revision": 1,
-        "is_published": True,
     }
     return Record(**{**values, **more})

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mediamill.aws.worker import Task
+from mediamill.aws.task import Task
 from mediamill.domain.derivative import Product
 from mediamill.domain.errors import Broken
 from model.contents import MAGIC, Content

@@ -6,23 +6,24 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mediamill.domain.asset import Asset, Record, Step
-from mediamill.domain.derivative import Derivative
+from mediamill.domain.asset import Asset, Record, Step, Tries
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
 from mediamill_cli.render import (
     assets_table,
-    bytes_out,
+    derivatives_table,
     printable,
     problems,
     record_json,
+    remarks,
     shortened,
     size,
+    steps_table,
     steps_text,
     summary,
 )
 
-THUMBNAIL = Derivative("thumbnail", "thumbnail/a.jpg.webp", "image/webp", "webp", 900, "00", 256, 9)
+THUMBNAIL = {"key": "thumbnail/a.jpg.webp", "bytes": 900, "width": 256, "height": 9}
 
 
 def record(status: Status = Status.COMPLETE, **steps: Step) -> Record:
@@ -45,7 +46,7 @@ def record(status: Status = Status.COMPLETE, **steps: Step) -> Record:
     )
 
 
-DONE = Step(StepStatus.COMPLETE, derivatives=(THUMBNAIL,), duration_ms=40)
+DONE = Step(StepStatus.COMPLETE, count=1, bytes=900, duration_ms=40)
 BROKEN = Step(StepStatus.FAILED, error=StepError("broken_image", "It cannot be read."))
 
 
@@ -79,7 +80,6 @@ def test_a_long_key_keeps_its_end() -> None:
 def test_a_row_says_what_went_in_and_came_out() -> None:
     line = shown(assets_table([record(image=DONE)])).splitlines()[1].split()
     assert line == ["a.jpg", "image", "complete", "1", "1.2", "MB", "900", "B", "2.5", "s"]
-    assert bytes_out(record(image=DONE)) == 900
 
 
 def test_steps_are_marked() -> None:
@@ -95,6 +95,50 @@ def test_every_step_that_failed_has_its_sentence() -> None:
     assert problems(record(image=DONE)) == []
 
 
+def test_a_step_that_waits_says_for_what() -> None:
+    waiting = record(Status.PROCESSING, document=Step(StepStatus.WAITING), office=Step())
+    assert remarks(waiting, "document") == "waits for what comes of office"
+    nobody = record(Status.PROCESSING, document=Step(StepStatus.WAITING), office=DONE)
+    assert remarks(nobody, "document") == "waits for what comes of the steps before it"
+
+
+def test_what_was_skipped_has_its_reason_and_is_no_problem() -> None:
+    why = StepError("no_source", "No step made the derivative that this one reads.")
+    skipped = record(image=Step(StepStatus.SKIPPED, error=why), metadata=DONE)
+    assert remarks(skipped, "image") == why.message
+    assert problems(skipped) == []
+    assert "» skipped" in shown(steps_table(skipped))
+
+
+@pytest.mark.parametrize(
+    ("tries", "remark"),
+    [
+        (Tries(2, "at"), "try 2 is under way"),
+        (Tries(3, "at", crashes=1), "try 3 is under way; once it ended without a word"),
+        (Tries(2, "at", error="OSError: no"), "try 2 ended with OSError: no; it comes again"),
+    ],
+)
+def test_a_step_that_is_tried_again_says_what_went_wrong(tries: Tries, remark: str) -> None:
+    trying = record(Status.PROCESSING, image=Step(tries=tries))
+    assert remarks(trying, "image") == remark
+    assert remark in shown(steps_table(trying))
+    assert record_json(trying, None)["steps"]["image"]["tries"]["number"] == tries.number
+
+
+def test_a_step_that_is_done_says_nothing_of_its_tries() -> None:
+    done = record(image=Step(StepStatus.COMPLETE, tries=Tries(2, "at", error="OSError: no")))
+    assert remarks(done, "image") == ""
+
+
+def test_a_derivative_has_its_size_where_it_is_a_picture() -> None:
+    table = shown(derivatives_table([THUMBNAIL, {"key": "text/a.txt", "bytes": 2_000}]))
+    lines = [line.split() for line in table.splitlines()]
+    assert lines[1:] == [
+        ["thumbnail/a.jpg.webp", "256×9", "900", "B"],
+        ["text/a.txt", "2.0", "kB"],
+    ]
+
+
 def test_a_refusal_has_its_sentence() -> None:
     refused = Record(
         asset=record().asset,
@@ -103,17 +147,18 @@ def test_a_refusal_has_its_sentence() -> None:
         rejection=StepError("too_large", "It has 6 GB; 5 GB may be."),
     )
     assert problems(refused) == ["It has 6 GB; 5 GB may be."]
-    assert record_json(refused)["error"]["code"] == "too_large"
+    assert record_json(refused, None)["error"]["code"] == "too_large"
 
 
-def test_json_has_every_step_and_derivative() -> None:
-    read = record_json(record(Status.PARTIAL, image=BROKEN, metadata=DONE))
+def test_json_has_every_step_and_what_the_manifest_lists() -> None:
+    done = record(Status.PARTIAL, image=BROKEN, metadata=DONE)
+    read = record_json(done, {"derivatives": [THUMBNAIL]})
     assert read["status"] == "partial"
     assert read["steps"]["image"]["error"] == {
         "code": "broken_image",
         "message": "It cannot be read.",
     }
-    assert read["steps"]["metadata"]["derivatives"][0]["key"] == "thumbnail/a.jpg.webp"
+    assert (read["steps"]["metadata"]["derivatives"], read["derivatives"]) == (1, [THUMBNAIL])
     assert read["steps"]["metadata"]["duration_ms"] == 40
 
 
@@ -124,7 +169,7 @@ def test_the_summary_counts_by_status() -> None:
 
 def test_a_warning_is_told_to_people_and_to_machines() -> None:
     said = {"code": "damaged", "message": "Parts of the picture are missing."}
-    warned = record(image=replace(DONE, facts={"warnings": [said]}))
+    warned = record(image=replace(DONE, warnings=(StepError(**said),)))
     assert problems(warned) == ["image: Parts of the picture are missing."]
-    assert record_json(warned)["warnings"] == [{"step": "image", **said}]
-    assert "warnings" not in record_json(record(image=DONE))
+    assert record_json(warned, None)["warnings"] == [{"step": "image", **said}]
+    assert "warnings" not in record_json(record(image=DONE), None)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made.records import derivative
 
-from mediamill.domain.errors import KeyTooLong
-from mediamill.domain.keys import KEY_BYTES, check_key, derivative_key, fits, manifest_key
-from mediamill.domain.leftovers import keys_of, note
+from mediamill.domain.errors import KeyTooLong, KeyUnusable
+from mediamill.domain.formats import FORMATS
+from mediamill.domain.keys import (
+    KEY_BYTES,
+    PAGED,
+    belongs,
+    check_key,
+    derivative_key,
+    fits,
+    manifest_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +50,17 @@ def test_a_longer_key_is_refused_with_its_size_and_the_room() -> None:
         check_key("x" * 1020, ["thumbnail"])
 
 
+@pytest.mark.parametrize("key", ["a\x01.jpg", "a\x1f", "a\ufffe", "\uffffa"])
+def test_a_key_that_s3_cannot_name_in_its_answers_is_refused(key: str) -> None:
+    with pytest.raises(KeyUnusable, match="U\\+"):
+        check_key(key, ["thumbnail"])
+
+
 @given(st.text(min_size=1, max_size=1024))
 def test_every_key_that_passes_fits_with_every_derivative(key: str) -> None:
     try:
         check_key(key, ["thumbnail", "medium", "large"])
-    except KeyTooLong:
+    except (KeyTooLong, KeyUnusable):
         return
     except UnicodeEncodeError:
         return  # S3 has no keys with lone surrogates
@@ -55,10 +68,37 @@ def test_every_key_that_passes_fits_with_every_derivative(key: str) -> None:
         assert len(derivative_key(name, key, "webp").encode()) <= KEY_BYTES
 
 
-def test_leftovers_of_a_long_document_are_noted_in_a_few_words_and_found_again() -> None:
-    key = "report.pdf"
-    rows = [derivative("pages", key, "webp", page) for page in range(1, 201)]
-    rows += [derivative("thumbnail", key), derivative("thumbnail", key, "jpeg")]
-    words = note(rows)
-    assert len(words) == 3
-    assert set(keys_of(key, words)) == {row.key for row in rows}
+def test_what_has_pages_has_them_always_and_what_has_none_never() -> None:
+    with pytest.raises(ValueError, match="a file for each page"):
+        derivative_key("pages", "a", "webp")
+    with pytest.raises(ValueError, match="no pages"):
+        derivative_key("thumbnail", "a", "webp", page=1)
+
+
+# Keys that look like each other's derivatives: with pages, extensions and folders in them.
+PIECES = ["a", "b", "/", ".", "0001", "pages", "thumbnail", ".webp", ".json", ".jpg", "a.json"]
+keys = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
+names = st.sampled_from(["thumbnail", "medium", "metadata", "text", "pdf", "manifest", "pages"])
+derivatives = st.tuples(names, st.sampled_from(sorted(FORMATS)), st.integers(1, 12_000))
+
+
+def key_of(key: str, derivative: tuple[str, str, int]) -> str:
+    name, format_name, page = derivative
+    return derivative_key(name, key, format_name, page if name in PAGED else None)
+
+
+@given(keys, derivatives, keys, derivatives)
+def test_no_two_originals_share_a_derivatives_key(
+    one: str, made: tuple[str, str, int], other: str, too: tuple[str, str, int]
+) -> None:
+    if one != other:
+        assert key_of(one, made) != key_of(other, too)
+
+
+@given(keys, derivatives, keys)
+def test_a_derivative_belongs_to_its_original_and_to_no_other(
+    key: str, derivative: tuple[str, str, int], other: str
+) -> None:
+    result = key_of(key, derivative)
+    assert belongs(result, key)
+    assert not belongs(result, other) or other == key

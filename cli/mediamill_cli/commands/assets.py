@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from mediamill.domain.kind import Status
-from mediamill_cli.assets import listed, record, records
+from mediamill.domain.kind import Kind, Status
+from mediamill_cli.assets import listed, manifests, record, records
 from mediamill_cli.choice import find_stack
 from mediamill_cli.commands.upload import tell_problems
 from mediamill_cli.console import as_typed, err, out, print_json
 from mediamill_cli.errors import Failure, explained
 from mediamill_cli.options import Json, Key, Keys, Profile, Region, StackName, State, Timeout
 from mediamill_cli.render import (
+    derivatives_table,
     printable,
     record_json,
     row_json,
@@ -29,6 +30,7 @@ from mediamill_cli.render import (
 from mediamill_cli.stack import Stack
 
 _POLL_SECONDS = 0.5
+_Listed = Literal["processing", "complete", "partial", "failed", "rejected"]
 
 
 def status(
@@ -56,8 +58,9 @@ def status(
                     Text(f"! Not done after {timeout:.0f} s; it goes on.", style="yellow"),
                     soft_wrap=True,
                 )
+        manifest = manifests(chosen, [found]).get(key)
         if json:
-            print_json(record_json(found))
+            print_json(record_json(found, manifest))
         else:
             asset = found.asset
             took = seconds(found)
@@ -70,6 +73,10 @@ def status(
             )
             out.print(head, soft_wrap=True)
             out.print(steps_table(found))
+            if manifest is not None and manifest["derivatives"]:
+                out.print()
+                out.print(derivatives_table(manifest["derivatives"]))
+                out.print()
             tell_problems([found])
         if found.status is not Status.COMPLETE:
             raise typer.Exit(1)
@@ -80,6 +87,8 @@ def ls(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="How many at the most; 0 for all.")
     ] = 50,
+    status: Annotated[_Listed | None, typer.Option(help="Only those of this status.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only those of this kind.")] = None,
     json: Json = False,
     stack: StackName = None,
     profile: Profile = None,
@@ -89,13 +98,20 @@ def ls(
     """List the assets, the newest first."""
     with explained(err):
         chosen = find_stack(stack, profile, region, state)
-        rows = listed(chosen, prefix=prefix, limit=limit + 1 if limit else None)
+        rows = listed(
+            chosen,
+            prefix=prefix,
+            status=Status(status) if status else None,
+            kind=kind,
+            limit=limit + 1 if limit else None,
+        )
+        is_part = bool(prefix or status or kind)
         shown = rows[:limit] if limit else rows
         if json:
             print_json([row_json(row) for row in shown])
         elif not shown:
-            out.print("There are no assets" + (" with that prefix." if prefix else " yet."))
-            if not prefix:
+            out.print("There are no such assets." if is_part else "There are no assets yet.")
+            if not is_part:
                 out.print(as_typed("Next: mediamill upload --wait FILE_OR_FOLDER…"))
         else:
             out.print(rows_table(shown))
@@ -143,7 +159,7 @@ def _wait_gone(stack: Stack, keys: list[str], timeout: float) -> None:
     deadline = time.monotonic() + timeout
     with err.status("Waiting until everything made of it is gone"):
         while any(
-            found.status is not Status.DELETED or not found.is_published
+            found.status is not Status.DELETED or found.is_untidy
             for found in records(stack, keys).values()
         ):
             if time.monotonic() > deadline:

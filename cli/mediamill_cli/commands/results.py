@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mediamill.domain.asset import Record
 from mediamill.domain.keys import manifest_key
 from mediamill.domain.kind import Status
-from mediamill_cli.assets import records
+from mediamill_cli.assets import Manifest, manifests, records
 from mediamill_cli.choice import find_stack
 from mediamill_cli.console import err, out, print_json
 from mediamill_cli.errors import Failure, explained
@@ -91,24 +90,24 @@ def _place(stack: Stack, key: str, show: str | None) -> tuple[str, str]:
         return stack.results, result_keys(stack, key)[0]
     if show == "manifest":
         return stack.results, manifest_key(key)
-    return stack.results, _derivative(record, show)
+    manifest = manifests(stack, [record]).get(key)
+    return stack.results, _derivative(key, manifest, show)
 
 
-def _derivative(record: Record, show: str | None) -> str:
-    by_name = {row.name: row.key for row in reversed(record.derivatives)}
+def _derivative(key: str, manifest: Manifest | None, show: str | None) -> str:
+    rows = manifest["derivatives"] if manifest else []
+    by_name: dict[str, str] = {row["name"]: row["key"] for row in reversed(rows)}
     if show is not None:
         if show in by_name:
             return by_name[show]
         raise Failure(
-            f"{record.asset.key} has no {show}.",
+            f"{key} has no {show}.",
             do=f"It has: {', '.join(sorted(by_name)) or 'nothing yet'}.",
         )
-    best = next((by_name[name] for name in _BEST if name in by_name), None)
-    if best is None and record.derivatives:
-        best = record.derivatives[0].key
+    best = next((by_name[name] for name in (*_BEST, *by_name) if name in by_name), None)
     if best is None:
         raise Failure(
-            f"Nothing was made of {record.asset.key}.",
+            f"Nothing was made of {key}" + ("." if manifest else " yet."),
             do="See why with `mediamill status`, or look at it with --show original.",
         )
     return best

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
+from mediamill_cli.assets import manifests
 from mediamill_cli.choice import find_stack
 from mediamill_cli.console import as_typed, err, out, print_json
 from mediamill_cli.errors import explained
@@ -74,7 +75,8 @@ def upload(
             return
         watch = wait(chosen, uploads, err, timeout=timeout, quiet=json)
         if json:
-            print_json([record_json(record) for record in watch.finished])
+            told = manifests(chosen, watch.finished)
+            print_json([record_json(each, told.get(each.asset.key)) for each in watch.finished])
         else:
             _tell(watch, timeout)
         if watch.waiting or not (lenient or all_complete(watch.finished)):
@@ -120,7 +122,7 @@ def _tell(watch: Watch, timeout: float) -> None:
 
 
 def _tell_where(finished: Sequence[Record]) -> None:
-    example = next((record.asset.key for record in finished if len(record.derivatives) > 1), None)
+    example = next((record.asset.key for record in finished if record.count > 1), None)
     if example is None:
         return
     key = printable(shlex.quote(example))

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.page_size import AT_150_DPI, PageSize
+from mediamill.domain.plan import Plan
 from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
-from mediamill.domain.workers import Workers
 
 T = TypeVar("T")
 
@@ -48,6 +48,28 @@ class Settings:
         return self._text("ASSETS_TABLE")
 
     @cached_property
+    def made_table(self) -> str:
+        """The DynamoDB table of what each try of each step has made."""
+        return self._text("MADE_TABLE")
+
+    @cached_property
+    def uploads_bucket(self) -> str:
+        """Where originals are put: no event of another bucket is taken."""
+        return self._text("UPLOADS_BUCKET")
+
+    @cached_property
+    def dead_letters(self) -> Mapping[str, str]:
+        """The dead-letter queues' URLs by the step, or by `ingest` and `manifest`."""
+        return self._parsed(
+            "DEAD_LETTERS", lambda text: dict(pair.split("=", 1) for pair in text.split())
+        )
+
+    @cached_property
+    def overdue_seconds(self) -> int:
+        """How long nobody may have spoken of an asset before the sweep asks for it again."""
+        return self._number("OVERDUE_HOURS", 6) * 3600
+
+    @cached_property
     def assets_topic(self) -> str:
         """The ARN of the topic that fans assets out to the workers."""
         return self._text("ASSETS_TOPIC")
@@ -63,14 +85,14 @@ class Settings:
         return self._text("MANIFEST_QUEUE")
 
     @cached_property
-    def own_queue(self) -> str:
-        """The URL of a worker's own queue, for the parts of a job that it splits."""
-        return self._text("OWN_QUEUE")
+    def own_queue(self) -> str | None:
+        """The URL of the queue in front of this function, to say when to bring a message back."""
+        return self.environment.get("OWN_QUEUE") or None
 
     @cached_property
-    def workers(self) -> Workers:
-        """Which steps there are, and for which kinds."""
-        return self._parsed("WORKERS", Workers.parse)
+    def plan(self) -> Plan:
+        """Which steps there are, for which kinds, after what, reading what."""
+        return self._parsed("PLAN", Plan.parse)
 
     @cached_property
     def profiles(self) -> Sequence[Profile]:

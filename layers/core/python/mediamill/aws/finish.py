@@ -1,26 +1,38 @@
-"""Finish: a settled asset in; its manifest written, told to the world once, and noted as final."""
+"""Finish: a settled asset in; its results tidied where need be, its manifest written and told.
+
+`domain/protocol/ending.py` says what to do with a hand-over; this carries it out.
+"""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from mediamill.aws.made import MadeTable
+from mediamill.aws.messages import Delivery, hand_over
 from mediamill.aws.observe import about, count, logger
-from mediamill.aws.records import Delivery, hand_over
-from mediamill.aws.storage import Results
-from mediamill.aws.table import AssetsTable, utc_now
+from mediamill.aws.relay import Relay
+from mediamill.aws.results import Results
+from mediamill.aws.tidy import tidy
 from mediamill.aws.topics import CompletedTopic
 from mediamill.domain.assembly import assemble, completed_at
-from mediamill.domain.asset import Asset, Claim, Record, Step, gathered, settled_status
-from mediamill.domain.intake import may_finish
+from mediamill.domain.asset import Claim, Record, Step, settled_status
 from mediamill.domain.keys import fits, manifest_key
-from mediamill.domain.kind import Status, StepStatus
-from mediamill.domain.leftovers import keys_of
+from mediamill.domain.kind import Status
+from mediamill.domain.made import Made
 from mediamill.domain.manifest import StepError
+from mediamill.domain.protocol.ending import UNFINISHED, End, ending, is_news, is_unfinished
 from mediamill.settings import Settings
+
+_UNFINISHED = StepError(
+    UNFINISHED,
+    "The manifest could not be written. The message waits in the dead-letter queue, from where it "
+    "can be redriven.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,78 +42,157 @@ class Finish:
     settings: Settings
 
     def handle(self, message: Delivery, context: LambdaContext) -> None:
-        """Finish the asset of one hand-over, unless it is not settled or already finished."""
+        """Finish, or tidy, the asset of one hand-over, if it is its turn."""
         told = hand_over(message)
-        record = self._table.get(told.key)
-        if record is None or record.asset.asset_id != told.asset_id:
-            logger.info("dropped: a newer version or a deletion has come", key=told.key)
+        relay = Relay(self.settings)
+        record = relay.table.get(told.key)
+        now = time.time()
+        move = ending(
+            record,
+            asset_id=told.asset_id,
+            delivery=message.message_id,
+            is_again=message.is_again,
+            now=now,
+        )
+        if record is None or move is End.DROP:
+            logger.info("dropped: nothing is left to do", key=told.key)
             return
         about(record.asset)
-        if told.overdue is not None:
-            record = self._give_up(record, told.overdue, told.part)
-        claim = Claim(message.message_id, time.time())
-        if not may_finish(record, delivery=claim.delivery, now=claim.since):
-            return
-        claimed = self._table.claim(record.asset, claim)
-        if claimed is not None and claimed.is_settled:
-            self._finish(claimed, claim)
+        if move is End.STALE:
+            relay.disturbed(told.key)
+        elif move is End.TELL:
+            self._tell_again(relay, record)
+        else:
+            _Ending(self.settings, relay, Claim(message.message_id, now)).carry_out(record)
 
-    def _give_up(self, record: Record, step: str, part: str | None) -> Record:
-        """The step's last try has ended without a word: a crash, or the function's time-out."""
-        state = record.steps[step]
-        if state.is_terminal or _has_come(state, part):
-            return record
-        error = StepError(
-            "retries_exhausted",
-            "Every try ended in a crash or a time-out. The message waits in the dead-letter queue.",
+    def bury(self, letter: Delivery) -> bool:
+        """A dead letter of the manifest queue: whether to keep it, to be redriven.
+
+        An asset whose manifest could not be written is failed, and says so.
+        """
+        told = hand_over(letter)
+        relay = Relay(self.settings)
+        record = relay.table.get(told.key)
+        move = ending(record, asset_id=told.asset_id, delivery="", is_again=True, now=time.time())
+        if record is None or move is End.DROP:
+            return record is not None and is_unfinished(record)
+        if move is End.STALE:
+            relay.disturbed(told.key)
+        elif move is End.TELL:
+            self._tell_again(relay, record)
+        elif move is End.FINISH and not is_unfinished(record):
+            relay.table.finish(
+                record, Status.FAILED, completed_at(record), rejection=_UNFINISHED,
+                announced=record.announced, told=record.told,
+            )  # fmt: skip
+        return move in (End.FINISH, End.TIDY)
+
+    def _tell_again(self, relay: Relay, record: Record) -> None:
+        """Steps that an earlier try asked for again, should it not have come to tell of them."""
+        steps = {name: step for name, step in record.steps.items() if step.attempt}
+        relay.tell(record, steps, "again")
+
+
+class _Ending:
+    """One asset brought to its end by one delivery of a hand-over."""
+
+    def __init__(self, settings: Settings, relay: Relay, claim: Claim) -> None:
+        self._settings = settings
+        self._relay = relay
+        self._table = relay.table
+        self._results = Results(settings.results_bucket)
+        self._made = MadeTable(settings.made_table)
+        self._claim = claim
+        self._is_told = False
+
+    def carry_out(self, record: Record) -> None:
+        """Move by move, on the record as it stands, until nothing is left to do."""
+        asset = record.asset
+        current: Record | None = record
+        while current is not None and current.asset.asset_id == asset.asset_id:
+            move = ending(
+                current,
+                asset_id=asset.asset_id,
+                delivery=self._claim.delivery,
+                is_again=False,
+                now=self._claim.since,
+            )
+            if move is End.FINISH:
+                after = self._finish(current)
+            elif move is End.TIDY:
+                after = self._tidy(current)
+            else:
+                return
+            current = after or self._table.get(asset.key)
+        # It moved on while this wrote and deleted under its names.
+        self._relay.disturbed(asset.key)
+
+    def _finish(self, record: Record) -> Record | None:
+        """The manifest written and told, and the record final; None where it has moved."""
+        claimed = self._table.claim(record, self._claim)
+        if claimed is None:
+            return None
+        made = self._made.of(claimed)
+        if claimed.is_untidy or claimed.steps.keys() - made.keys():
+            return self._mend(claimed, made)
+        at = completed_at(claimed)
+        rejection = None if is_unfinished(claimed) else claimed.rejection
+        ready = replace(claimed, rejection=rejection)
+        manifest = assemble(ready, made, at)
+        key, etag = self._write(ready, manifest)
+        status = settled_status(ready)
+        announced = ready.announced
+        if is_news(ready):
+            announced += 1
+            if not self._is_told:
+                topic = CompletedTopic(self._settings.completed_topic)
+                topic.publish(manifest, key, number=announced)
+                self._is_told = True
+        final = self._table.finish(
+            claimed,
+            status,
+            at,
+            manifest_etag=etag,
+            announced=announced,
+            told=status,
+            rejection=rejection,
         )
-        given_up = replace(
-            gathered(state), status=StepStatus.FAILED, error=error, finished_at=utc_now()
-        )
-        closed = self._table.close(record.asset, step, given_up)
-        return closed or self._table.get(record.asset.key) or record
+        if final is not None:
+            count(f"Asset{status.value.capitalize()}")
+            logger.info("finished", status=status.value, derivatives=final.count)
+        return final
 
-    def _finish(self, record: Record, claim: Claim) -> None:
-        at = completed_at(record)
-        manifest = assemble(record, at)
-        key = self._write(record)
-        CompletedTopic(self.settings.completed_topic).publish(manifest, key)
-        own = {row.key for row in record.derivatives}
-        left = [key for key in keys_of(record.asset.key, record.leftovers) if key not in own]
-        self._results.delete(left)
-        status = settled_status(record)
-        if self._table.finish(record.asset, claim, status, at) is None:
-            self._undo(record.asset)
-            return
-        count(f"Asset{status.value.capitalize()}")
-        logger.info("finished", status=status.value, derivatives=len(own))
+    def _tidy(self, record: Record) -> Record | None:
+        """A final record, or a tombstone, tidied; None where it has moved."""
+        made = {} if record.status is Status.DELETED else self._made.of(record)
+        mended = self._mend(record, made)
+        if mended is not None and record.status is Status.DELETED:
+            count("AssetDeleted")
+            logger.info("deleted")
+        return mended
 
-    def _write(self, record: Record) -> str | None:
-        """Write the manifest; None where its key would be longer than S3 allows."""
+    def _mend(self, record: Record, made: Mapping[str, Made]) -> Record | None:
+        """Tidy, and ask again for steps whose derivatives are not what they were."""
+        found = tidy(record, made, self._results, self._made)
+        if found.damaged:
+            logger.warning("derivatives are gone or changed", steps=sorted(found.damaged))
+            steps: dict[str, Step] = {}
+            for name in sorted(found.damaged):
+                steps |= self._settings.plan.reset(name, record)
+            after = self._table.change(record, steps, again=True)
+            if after is not None:
+                self._relay.tell(after, steps, "again")
+            return after
+        if found.is_manifest_lost:
+            self._write(record, assemble(record, made, completed_at(record)))
+        return self._table.tidied(record)
+
+    def _write(
+        self, record: Record, manifest: Mapping[str, object]
+    ) -> tuple[str | None, str | None]:
+        """Write the manifest: its key and ETag, or None where S3 could not name it."""
         key = manifest_key(record.asset.key)
         if not fits(key):
-            return None
-        body = json.dumps(assemble(record, completed_at(record)), ensure_ascii=False, indent=2)
-        self._results.put_json(record.asset, key, body.encode())
-        return key
-
-    def _undo(self, asset: Asset) -> None:
-        """The record moved on while this manifest was written: leave the newer one's in place."""
-        newer = self._table.get(asset.key)
-        if newer is None or newer.status is Status.DELETED:
-            self._results.delete([manifest_key(asset.key)])
-        elif newer.status is not Status.PROCESSING:
-            self._write(newer)
-
-    @property
-    def _table(self) -> AssetsTable:
-        return AssetsTable(self.settings.assets_table)
-
-    @property
-    def _results(self) -> Results:
-        return Results(self.settings.results_bucket)
-
-
-def _has_come(state: Step, part: str | None) -> bool:
-    """Whether the try that a message waited for did its share, though the step is still open."""
-    return bool(state.parts) if part is None else bool(state.parts.get(part))
+            return None, None
+        body = json.dumps(manifest, ensure_ascii=False, indent=2)
+        return key, self._results.put_json(record.asset, key, body.encode())

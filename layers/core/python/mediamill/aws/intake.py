@@ -1,166 +1,230 @@
-"""Intake: an S3 event in, an opened asset out; a removal takes the derivatives with it."""
+"""Intake: an event of the uploads bucket in; what stands there opened, or its tombstone written.
+
+`domain/protocol/intake.py` says what to do; this carries it out.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from mediamill.aws import storage
-from mediamill.aws.observe import about, count, logger
-from mediamill.aws.ranged import OriginalGone
-from mediamill.aws.records import Delivery, FanOut, HandOver, StorageEvent, storage_events
-from mediamill.aws.storage import Results
+from mediamill.aws.messages import Delivery, FanOut, StorageEvent, storage_events
+from mediamill.aws.observe import about, about_key, count, logger
+from mediamill.aws.relay import Relay, original
+from mediamill.aws.storage import Unreadable, look
 from mediamill.aws.table import AssetsTable, utc_now
-from mediamill.aws.topics import AssetsTopic, ManifestQueue
-from mediamill.aws.worker import original
-from mediamill.domain.asset import Asset, Claim, Record, asset_id_of, comparable
+from mediamill.aws.topics import AssetsTopic
+from mediamill.domain.asset import Asset, Record, comparable
 from mediamill.domain.detect import HEAD_BYTES, detect
-from mediamill.domain.errors import KeyTooLong
-from mediamill.domain.intake import Decision, decide
+from mediamill.domain.errors import Unprocessable
 from mediamill.domain.keys import check_key
 from mediamill.domain.kind import Kind, Status
-from mediamill.domain.leftovers import all_keys_of, merge, note
 from mediamill.domain.manifest import StepError
-from mediamill.domain.workers import too_large
+from mediamill.domain.plan import too_large
+from mediamill.domain.protocol.intake import (
+    UNREADABLE,
+    Arrival,
+    Current,
+    Look,
+    identity,
+    on_event,
+    on_look,
+)
 from mediamill.settings import Settings
 
 TOMBSTONE_SECONDS = 15 * 24 * 3600
 """A tombstone outlives every queue: SQS keeps a message for 14 days at most."""
 
+_FAILED = StepError(
+    "intake_failed",
+    "The file could not be taken in. Its message waits in the dead-letter queue, from where it can "
+    "be redriven.",
+)
 
-@dataclass(frozen=True, slots=True)
+
 class Intake:
     """Opens assets: one record per uploads key, told to the workers once."""
 
-    settings: Settings
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def handle(self, message: Delivery, context: LambdaContext) -> None:
-        """Take in every event of one message."""
+        """Take in every event of one message; a file that cannot be read is tried again."""
+        is_last = message.attempt >= self._settings.max_receive_count
         for event in storage_events(message):
-            try:
-                self._take(event, message.message_id)
-            except OriginalGone:
-                logger.info("skipped: gone before it was read", key=event.key)
+            about_key(event.key)
+            if event.bucket != self._settings.uploads_bucket:
+                logger.warning("skipped: an event of another bucket", bucket=event.bucket)
+            else:
+                try:
+                    self._take(event, message.tag)
+                except Unreadable as error:
+                    if is_last:
+                        why = StepError(error.code, str(error))
+                        self._take(event, message.tag, instead=why)
+                    raise
 
-    def _take(self, event: StorageEvent, delivery: str) -> None:
+    @cached_property
+    def _relay(self) -> Relay:
+        return Relay(self._settings)
+
+    @property
+    def _table(self) -> AssetsTable:
+        return self._relay.table
+
+    def bury(self, letter: Delivery) -> bool:
+        """A dead letter of the ingest queue: whether to keep it, to be redriven.
+
+        Whatever stands under its keys is opened as rejected, if nobody has said anything of it.
+        """
+        keep = False
+        for event in storage_events(letter):
+            about_key(event.key)
+            if event.bucket == self._settings.uploads_bucket:
+                seen = self._table.get(event.key)
+                if not _is_refused(seen, event):
+                    self._take(event, letter.tag, instead=_FAILED)
+                keep = keep or _is_refused(self._table.get(event.key), event)
+        return keep
+
+    def _take(
+        self, event: StorageEvent, delivery: str, *, instead: StepError | None = None
+    ) -> None:
+        """Bring the record to what the bucket holds; `instead` refuses it without reading it."""
         while True:  # each round sees a newer record, so the rounds come to an end
             seen = self._table.get(event.key)
-            now = time.time()
-            decision = decide(seen, sequencer=event.sequencer, delivery=delivery, now=now)
-            if decision is Decision.SKIP:
-                logger.info("skipped: known, or older than the record", key=event.key)
+            arrival = on_event(seen, sequencer=event.sequencer, delivery=delivery, now=time.time())
+            if arrival is Arrival.SKIP:
+                logger.info("skipped: known, or older than the record")
                 return
-            claim = Claim(delivery, now)
-            if decision is Decision.RESUME and seen is not None:
-                if self._table.resume(seen, claim):
-                    return self._tell(seen)
-                continue
-            record = self._record(event, seen, claim)
-            if record is None:
+            if arrival is Arrival.TELL and seen is not None:
+                return self._tell(seen)
+            try:
+                found = look(event.bucket, event.key, HEAD_BYTES)
+            except Unreadable:
+                if instead is None:
+                    raise
+                found = Current(None, "unreadable", 0), b""
+            current, head = found if found else (None, b"")
+            if instead is not None:
+                head = b""  # reading it may be what went wrong
+            decision, order = on_look(
+                seen, current, bucket=event.bucket, key=event.key, sequencer=event.sequencer
+            )
+            if decision is Look.SKIP:
+                logger.info("skipped: this version is known, or a folder marker")
                 return
-            if self._table.open(record, instead_of=seen):
-                return self._tell(record)
+            if decision is Look.BURY:
+                record = self._tombstone(event, order, seen, delivery)
+            else:
+                why = instead or self._refusal(event.key, current)
+                record = self._record(event.key, current, order, seen, delivery, head, why)
+            opened = self._table.open(record, instead_of=seen)
+            if opened is not None:
+                return self._tell(opened)
 
-    def _record(self, event: StorageEvent, seen: Record | None, claim: Claim) -> Record | None:
-        """The record that an event calls for, or None where it changes nothing.
-
-        A removal may bring an older version to light, or remove one that nobody saw any more: so
-        what counts is what the bucket holds now.
-        """
-        version_id, etag, size = event.version_id, event.etag, event.bytes
-        if event.is_removal:
-            stored = storage.head(event.bucket, event.key)
-            if stored is None:
-                return self._tombstone(event, seen, claim) if seen is not None else None
-            version_id, etag, size = stored.version_id, stored.etag, stored.bytes
-        asset_id = asset_id_of(
-            event.bucket, event.key, version_id=version_id, etag=etag, sequencer=event.sequencer
-        )
-        if seen is not None and seen.asset.asset_id == asset_id:
-            return None  # the same version again: a late upload event after a removal showed it
-        head = storage.first_bytes(event.bucket, event.key, version_id, HEAD_BYTES) if size else b""
-        found = detect(head, event.key)
-        rejection = self._refusal(event.key, size)
+    def _record(
+        self,
+        key: str,
+        current: Current | None,
+        sequencer: str,
+        seen: Record | None,
+        delivery: str,
+        head: bytes,
+        why: StepError | None,
+    ) -> Record:
+        bucket = self._settings.uploads_bucket
+        found = detect(head, key)
+        size = current.bytes if current else 0
+        limits = self._settings.limits
         return Record(
             asset=Asset(
-                asset_id=asset_id,
-                bucket=event.bucket,
-                key=event.key,
-                version_id=version_id,
-                etag=etag,
-                sequencer=comparable(event.sequencer),
+                asset_id=identity(current, bucket=bucket, key=key, sequencer=sequencer),
+                bucket=bucket,
+                key=key,
+                version_id=current.version_id if current else None,
+                etag=current.etag if current else "",
+                sequencer=comparable(sequencer),
                 bytes=size,
                 kind=found.kind,
                 content_type=found.content_type,
                 created_at=utc_now(),
             ),
             status=Status.PROCESSING,
-            steps={}
-            if rejection
-            else self.settings.workers.steps_for(found.kind, size, self.settings.limits),
-            rejection=rejection,
-            opening=claim,
-            leftovers=merge(seen.leftovers, note(seen.derivatives)) if seen else (),
+            steps={} if why else self._settings.plan.first(found.kind, size, limits),
+            rejection=why,
+            opened_by=delivery,
+            is_untidy=_is_disturbing(seen),
+            announced=seen.announced if seen else 0,  # whoever was told is told of a new life too
         )
 
-    def _tombstone(self, event: StorageEvent, seen: Record | None, claim: Claim) -> Record:
+    def _tombstone(
+        self, event: StorageEvent, sequencer: str, seen: Record | None, delivery: str
+    ) -> Record:
+        created_at = utc_now()
+        begun = int(datetime.fromisoformat(created_at).timestamp())
         return Record(
             asset=Asset(
-                asset_id=asset_id_of(
-                    event.bucket,
-                    event.key,
-                    version_id=event.version_id,
-                    etag="",
-                    sequencer=event.sequencer,
-                ),
+                asset_id=identity(None, bucket=event.bucket, key=event.key, sequencer=sequencer),
                 bucket=event.bucket,
                 key=event.key,
-                version_id=event.version_id,
+                version_id=None,
                 etag="",
-                sequencer=comparable(event.sequencer),
+                sequencer=comparable(sequencer),
                 bytes=0,
                 kind=seen.asset.kind if seen else Kind.OTHER,
                 content_type=seen.asset.content_type if seen else "application/octet-stream",
-                created_at=utc_now(),
+                created_at=created_at,
             ),
             status=Status.DELETED,
             steps={},
-            opening=claim,
-            leftovers=merge(seen.leftovers, note(seen.derivatives)) if seen else (),
-            expires_at=int(claim.since) + TOMBSTONE_SECONDS,
+            opened_by=delivery,
+            is_untidy=_is_disturbing(seen),
+            announced=seen.announced if seen else 0,  # whoever was told is told of a new life too
+            expires_at=begun + TOMBSTONE_SECONDS,
         )
 
-    def _refusal(self, key: str, size: int) -> StepError | None:
-        limits = self.settings.limits
+    def _refusal(self, key: str, current: Current | None) -> StepError | None:
+        size, limits = current.bytes if current else 0, self._settings.limits
         if size > limits.any_bytes:
             return too_large(None, size, limits.any_bytes)
         try:
-            check_key(key, [profile.name for profile in self.settings.profiles])
-        except KeyTooLong as error:
+            check_key(key, [profile.name for profile in self._settings.profiles])
+        except Unprocessable as error:
             return StepError(error.code, str(error))
         return None
 
     def _tell(self, record: Record) -> None:
-        """Hand the record over to whoever goes on with it, then note that this was done."""
+        """Hand the record over to whoever goes on with it."""
         asset = record.asset
         about(asset)
         if record.status is Status.DELETED:
-            Results(self.settings.results_bucket).delete(all_keys_of(asset.key, record.leftovers))
-            self._table.swept(asset)
-            count("AssetDeleted")
-            logger.info("deleted")
+            if record.is_untidy:
+                self._relay.hand_over(asset)
+            logger.info("buried")
             return
+        first = tuple(name for name, step in record.steps.items() if step.is_pending)
+        if first:
+            AssetsTopic(self._settings.assets_topic).publish(FanOut(asset, original(asset), first))
         if record.is_settled:  # refused, or nothing is left to do
-            queue = ManifestQueue(self.settings.manifest_queue)
-            queue.send(HandOver(asset.key, asset.asset_id))
-        else:
-            AssetsTopic(self.settings.assets_topic).publish(FanOut(asset, original(asset)))
-        self._table.published(asset)
+            self._relay.hand_over(asset)
         count("AssetOpened")
         logger.info("opened", content_type=asset.content_type, bytes=asset.bytes)
 
-    @property
-    def _table(self) -> AssetsTable:
-        return AssetsTable(self.settings.assets_table)
+
+def _is_disturbing(seen: Record | None) -> bool:
+    """Whether the results may hold something of what stood there before."""
+    return seen is not None and (seen.status is not Status.DELETED or seen.is_untidy)
+
+
+def _is_refused(seen: Record | None, event: StorageEvent) -> bool:
+    """Whether the record says that this event's file could not be read."""
+    return (
+        seen is not None
+        and seen.rejection is not None
+        and seen.rejection.code in UNREADABLE
+        and comparable(seen.asset.sequencer) == comparable(event.sequencer)
+    )

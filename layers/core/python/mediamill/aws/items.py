@@ -1,21 +1,25 @@
-"""Records to DynamoDB items and back: the assets table's one form."""
+"""Records to DynamoDB items and back: the one form of the assets table and of the made table."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mediamill.domain.asset import Asset, Claim, Record, Step
+from mediamill.domain.asset import Asset, Claim, Offer, Record, Step, Tries
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.formats import FORMATS
 from mediamill.domain.keys import derivative_key
 from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill.domain.made import Made, Stored
 from mediamill.domain.manifest import StepError
 from mediamill.domain.wire import to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+SHARDS = 8
+"""Each list is kept in so many parts: DynamoDB takes 1,000 writes a second in each of them."""
 
 
 def attribute(value: Any) -> AttributeValueTypeDef:
@@ -49,6 +53,28 @@ def value_of(attribute: Mapping[str, Any]) -> Any:
     return held
 
 
+def shard_of(asset_id: str) -> int:
+    """In which part of each list an asset stands."""
+    return int(asset_id[:2], 16) % SHARDS
+
+
+def month_of(month: str, kind: Kind, shard: int) -> str:
+    """The key of one part of the list `by_month`: `2026-11#image#3`."""
+    return f"{month}#{kind.value}#{shard}"
+
+
+def state_of(status: Status, shard: int) -> str:
+    """The key of one part of the list `by_state`: `processing#3`."""
+    return f"{status.value}#{shard}"
+
+
+def listed_state(status: Status, asset_id: str) -> str | None:
+    """Where `by_state` lists an asset: what is complete is not in it, nor what is deleted."""
+    if status in (Status.COMPLETE, Status.DELETED):
+        return None
+    return state_of(status, shard_of(asset_id))
+
+
 def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
     """The item of a record; what is unknown is left out."""
     asset = record.asset
@@ -67,15 +93,21 @@ def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
         "steps": {name: step_item(step) for name, step in record.steps.items()},
         "rejection": to_json(record.rejection) if record.rejection else None,
         "revision": record.revision,
-        "opening": claim_item(record.opening) if record.opening else None,
-        "published": record.is_published or None,
-        "leftovers": list(record.leftovers) or None,
+        "written_by": record.written_by,
+        "opened_by": record.opened_by,
+        "finishing": claim_item(record.finishing) if record.finishing else None,
+        "untidy": record.is_untidy or None,
+        "manifest_etag": record.manifest_etag,
+        "announced": record.announced or None,
+        "told": record.told.value if record.told else None,
+        "nudges": record.nudges or None,
         "updated_at": record.updated_at,
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
+        "state": listed_state(record.status, asset.asset_id),
     }
-    if record.status is not Status.DELETED:
-        item["month"] = asset.created_at[:7]  # a tombstone has none, and so is in no list
+    if record.status is not Status.DELETED:  # a tombstone is in no list
+        item["month"] = month_of(asset.created_at[:7], asset.kind, shard_of(asset.asset_id))
     return {name: attribute(value) for name, value in item.items() if value is not None}
 
 
@@ -89,48 +121,64 @@ def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Record:
         version_id=plain.get("version_id"),
         etag=plain["etag"],
         sequencer=plain["sequencer"],
-        bytes=int(plain["bytes"]),
+        bytes=plain["bytes"],
         kind=Kind(plain["kind"]),
         content_type=plain["content_type"],
         created_at=plain["created_at"],
     )
-    rejection = plain.get("rejection")
     return Record(
         asset=asset,
         status=Status(plain["status"]),
-        steps={name: _step(step, asset.key) for name, step in plain["steps"].items()},
-        rejection=StepError(**rejection) if rejection else None,
-        revision=int(plain["revision"]),
-        opening=_claim(plain.get("opening")),
-        is_published=plain.get("published", False),
+        steps={name: _step(step) for name, step in plain["steps"].items()},
+        rejection=_error(plain.get("rejection")),
+        revision=plain["revision"],
+        written_by=plain.get("written_by", ""),
+        opened_by=plain.get("opened_by", ""),
         finishing=_claim(plain.get("finishing")),
-        leftovers=tuple(plain.get("leftovers", ())),
+        is_untidy=plain.get("untidy", False),
+        manifest_etag=plain.get("manifest_etag"),
+        announced=plain.get("announced", 0),
+        told=Status(plain["told"]) if "told" in plain else None,
+        nudges=plain.get("nudges", 0),
         updated_at=plain.get("updated_at"),
         completed_at=plain.get("completed_at"),
-        expires_at=int(plain["expires_at"]) if "expires_at" in plain else None,
+        expires_at=plain.get("expires_at"),
     )
 
 
 def step_item(step: Step) -> dict[str, Any]:
-    """The map of one step. Keys and types of derivatives follow from name, format and page."""
-    return {
+    """The map of one step, as small as it can be: every write of a record pays for all of it."""
+    plain: dict[str, Any] = {
         "status": step.status.value,
         "attempt": step.attempt,
-        **({"derivatives": rows(step.derivatives)} if step.derivatives else {}),
-        **({"error": to_json(step.error)} if step.error else {}),
-        **({"facts": json.dumps(step.facts, ensure_ascii=False)} if step.facts else {}),
-        **({"started_at": step.started_at} if step.started_at else {}),
-        **({"finished_at": step.finished_at} if step.finished_at else {}),
-        **({"duration_ms": step.duration_ms} if step.duration_ms is not None else {}),
-        **(
-            {"parts": {name: rows(part) for name, part in step.parts.items()}} if step.parts else {}
-        ),
+        "source": _plain(step.source),
+        "offers": {name: _plain(offer) for name, offer in step.offers.items()},
+        "parts": list(step.parts),
+        "made": list(step.made),
+        "count": step.count,
+        "bytes": step.bytes,
+        "error": _plain(step.error),
+        "warnings": [_plain(each) for each in step.warnings],
+        "failed_part": step.failed_part,
+        "refusal": step.is_refusal,
+        "by": step.by,
+        "tries": tries_item(step.tries) if step.tries else None,
+        "started_at": step.started_at,
+        "finished_at": step.finished_at,
+        "duration_ms": step.duration_ms,
+    }
+    kept = ("status", "attempt", "duration_ms")
+    return {
+        name: value
+        for name, value in plain.items()
+        if value or (name in kept and value is not None)
     }
 
 
-def rows(derivatives: Iterable[Derivative]) -> list[dict[str, Any]]:
-    """Derivatives as they stand in a step or a part of one."""
-    return [_row(row) for row in derivatives]
+def tries_item(tries: Tries) -> dict[str, Any]:
+    """The map of a step's last try."""
+    plain: dict[str, Any] = to_json(tries)
+    return {name: value for name, value in plain.items() if value}
 
 
 def claim_item(claim: Claim) -> dict[str, Any]:
@@ -138,51 +186,85 @@ def claim_item(claim: Claim) -> dict[str, Any]:
     return {"delivery": claim.delivery, "since_ms": round(claim.since * 1000)}
 
 
+def made_texts(made: Made) -> dict[str, str]:
+    """What a try has made, as the texts of its item: derivatives and facts, each as JSON."""
+    rows = [
+        [_row(stored.row), stored.etag, *([stored.version_id] if stored.version_id else [])]
+        for stored in made.rows
+    ]
+    return {
+        "rows": json.dumps(rows, ensure_ascii=False, separators=(",", ":")),
+        "facts": json.dumps(made.facts, ensure_ascii=False, separators=(",", ":")),
+        **({"derived": "1"} if made.is_derived else {}),
+    }
+
+
+def from_made_texts(texts: Mapping[str, str], key: str) -> Made:
+    """The way back, for a try on the original `key`."""
+    return Made(
+        rows=tuple(
+            Stored(_derivative(row, key), etag, version[0] if version else None)
+            for row, etag, *version in json.loads(texts["rows"])
+        ),
+        facts=json.loads(texts["facts"]),
+        is_derived="derived" in texts,
+    )
+
+
 def _row(row: Derivative) -> dict[str, Any]:
-    plain = to_json(row)
+    """A derivative in few words: its key and type follow from name, format and page."""
+    plain: dict[str, Any] = to_json(row)
     if not plain.get("truncated"):
         plain.pop("truncated", None)
     return {name: plain[name] for name in plain if name not in ("key", "content_type")}
 
 
-def _step(plain: Mapping[str, Any], key: str) -> Step:
-    error = plain.get("error")
-    duration = plain.get("duration_ms")
+def _derivative(row: Mapping[str, Any], key: str) -> Derivative:
+    return Derivative(
+        key=derivative_key(row["name"], key, row["format"], row.get("page")),
+        content_type=FORMATS[row["format"]].content_type,
+        **row,
+    )
+
+
+def _step(plain: Mapping[str, Any]) -> Step:
+    tries = plain.get("tries")
     return Step(
         status=StepStatus(plain["status"]),
-        attempt=int(plain.get("attempt", 0)),
-        derivatives=tuple(_derivative(row, key) for row in plain.get("derivatives", ())),
-        error=StepError(**error) if error else None,
-        facts=json.loads(plain.get("facts", "{}")),
+        attempt=plain.get("attempt", 0),
+        source=_offer(plain.get("source")),
+        offers={name: Offer(**_full(offer)) for name, offer in plain.get("offers", {}).items()},
+        parts=tuple(plain.get("parts", ())),
+        made=tuple(plain.get("made", ())),
+        count=plain.get("count", 0),
+        bytes=plain.get("bytes", 0),
+        error=_error(plain.get("error")),
+        warnings=tuple(StepError(**each) for each in plain.get("warnings", ())),
+        failed_part=plain.get("failed_part"),
+        is_refusal=plain.get("refusal", False),
+        by=plain.get("by", ""),
+        tries=Tries(**tries) if tries else None,
         started_at=plain.get("started_at"),
         finished_at=plain.get("finished_at"),
-        duration_ms=None if duration is None else int(duration),
-        parts={
-            name: tuple(_derivative(row, key) for row in part)
-            for name, part in plain.get("parts", {}).items()
-        },
+        duration_ms=plain.get("duration_ms"),
     )
 
 
-def _derivative(row: Mapping[str, Any], key: str) -> Derivative:
-    page = _integer(row.get("page"))
-    return Derivative(
-        name=row["name"],
-        key=derivative_key(row["name"], key, row["format"], page),
-        content_type=FORMATS[row["format"]].content_type,
-        format=row["format"],
-        bytes=int(row["bytes"]),
-        sha256=row["sha256"],
-        width=_integer(row.get("width")),
-        height=_integer(row.get("height")),
-        page=page,
-        truncated=row.get("truncated", False),
-    )
+def _plain(value: Any) -> dict[str, Any] | None:
+    return None if value is None else to_json(value)
 
 
-def _integer(value: Any) -> int | None:
-    return None if value is None else int(value)
+def _full(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {"version_id": None, **plain}
+
+
+def _offer(plain: Mapping[str, Any] | None) -> Offer | None:
+    return Offer(**_full(plain)) if plain else None
+
+
+def _error(plain: Mapping[str, Any] | None) -> StepError | None:
+    return StepError(**plain) if plain else None
 
 
 def _claim(plain: Mapping[str, Any] | None) -> Claim | None:
-    return Claim(plain["delivery"], int(plain["since_ms"]) / 1000) if plain else None
+    return Claim(plain["delivery"], plain["since_ms"] / 1000) if plain else None

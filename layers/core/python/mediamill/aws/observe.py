@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,8 +16,10 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
-from mediamill.aws.records import Delivery, delivery
+from mediamill.aws.clients import client
+from mediamill.aws.messages import Delivery, delivery
 from mediamill.domain.asset import Asset
 
 # A batch that changes nothing has nothing to count: that is no reason to warn.
@@ -26,14 +29,20 @@ logger = Logger()
 metrics = Metrics(namespace="mediamill")
 tracer = Tracer(auto_patch=False)  # patching would load every AWS library there is
 
+_LONGEST_WAIT = 120
+
 LambdaHandler = Callable[[Mapping[str, Any], LambdaContext], Any]
 
 
-def queue_handler(work: Callable[[Delivery, LambdaContext], None]) -> LambdaHandler:
+def queue_handler(
+    work: Callable[[Delivery, LambdaContext], None], queue: str | None = None
+) -> LambdaHandler:
     """A Lambda handler that gives each message of an SQS batch to `work`.
 
-    A message whose `work` raises is reported as failed, and only that one comes again. Where every
-    message failed, the invocation fails, so that Lambda counts it as an error.
+    A message whose `work` raises is reported as failed, and only that one comes again: with
+    `queue`, the URL that it came from, after some seconds, and not after the queue's whole
+    patience. Where every message failed, the invocation fails, so that Lambda counts it as an
+    error.
     """
     processor = BatchProcessor(event_type=EventType.SQS)
 
@@ -43,10 +52,13 @@ def queue_handler(work: Callable[[Delivery, LambdaContext], None]) -> LambdaHand
     def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Any:
         def handle(record: SQSRecord) -> None:
             message = delivery(record.raw_event)
+            _about_nothing()
             try:
                 work(message, context)
             except Exception:
                 logger.exception("try failed", attempt=message.attempt)
+                if queue is not None:
+                    _come_again(queue, message)
                 raise
 
         return process_partial_response(
@@ -55,6 +67,55 @@ def queue_handler(work: Callable[[Delivery, LambdaContext], None]) -> LambdaHand
 
     handler: LambdaHandler = lambda_handler
     return handler
+
+
+def schedule_handler(work: Callable[[LambdaContext], None]) -> LambdaHandler:
+    """A Lambda handler that does `work` whenever a schedule calls it."""
+
+    @metrics.log_metrics
+    @tracer.capture_lambda_handler(capture_response=False)
+    @logger.inject_lambda_context(clear_state=True)
+    def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> None:
+        work(context)
+
+    handler: LambdaHandler = lambda_handler
+    return handler
+
+
+def backoff(attempt: int) -> float:
+    """How many seconds a message waits after its `attempt`-th delivery failed, before chance.
+
+    3, 9, 27 and 81: what a passing fault needs, and less than any queue's patience.
+    """
+    return float(min(3**attempt, _LONGEST_WAIT))
+
+
+def _come_again(queue: str, message: Delivery) -> None:
+    """Shorten what is left of a failed message's time out of sight, with jitter.
+
+    That is a courtesy: where it fails, the message comes after the queue's own patience.
+    """
+    wait = round(backoff(message.attempt) * random.uniform(0.5, 1.0))
+    if message.receipt is None:
+        return
+    try:
+        client("sqs").change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=message.receipt, VisibilityTimeout=wait
+        )
+    except (BotoCoreError, ClientError):
+        logger.warning("the message could not be asked for earlier", exc_info=True)
+
+
+def _about_nothing() -> None:
+    """Forget what the last message of a batch was about."""
+    logger.set_correlation_id(None)
+    logger.remove_keys(["key", "kind"])
+
+
+def about_key(key: str) -> None:
+    """Put a key on every log line that follows, before anything else is known of it."""
+    _about_nothing()
+    logger.append_keys(key=key)
 
 
 def about(asset: Asset) -> None:

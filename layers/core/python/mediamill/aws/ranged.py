@@ -1,6 +1,6 @@
 """One version of one S3 object as a seekable, read-only file that fetches only what is read.
 
-    ranged.OriginalGone        the version is not there any more: skip it, trying again is no use
+    ranged.OriginalGone        the version is not there any more
     └── OriginalChanged        other bytes stand under the key now: their own event follows
 
 A read that misses the cache becomes one GET of whole aligned blocks. Reading on where the last
@@ -216,11 +216,11 @@ class RangedFile(io.RawIOBase):
             )
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in _GONE | _CHANGED and self._version and self._pin != self._version:
+                self._pin = dict(self._version)  # it may be hidden by another version, or a marker
+                return self._open(start, end)
             if code in _GONE:
                 raise OriginalGone(f"{self.name} is gone") from error
-            if code in _CHANGED and self._version and self._pin != self._version:
-                self._pin = dict(self._version)
-                return self._open(start, end)
             if code in _CHANGED:
                 raise OriginalChanged(f"{self.name} has changed") from error
             raise

@@ -1,8 +1,14 @@
-"""The assets table: one record per uploads key, moved on by conditional writes only."""
+"""The assets table: one record per uploads key, moved on by conditional writes only.
+
+An answer of DynamoDB may be lost after the write took effect; the SDK then writes again, and meets
+its own condition. So every write carries a name of its own, and a condition that does not hold is
+looked at: where the record shows this very write, it succeeded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +16,22 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mediamill.aws.clients import client
-from mediamill.aws.items import attribute, claim_item, from_item, rows, step_item, to_item
-from mediamill.domain.asset import Asset, Claim, Record, Step
-from mediamill.domain.derivative import Derivative
-from mediamill.domain.intake import CLAIM_SECONDS
+from mediamill.aws.items import (
+    SHARDS,
+    attribute,
+    claim_item,
+    from_item,
+    listed_state,
+    state_of,
+    step_item,
+    to_item,
+    tries_item,
+)
+from mediamill.domain.asset import Asset, Claim, Record, Step, Tries
 from mediamill.domain.kind import Status, StepStatus
+from mediamill.domain.manifest import StepError
+from mediamill.domain.protocol.ending import CLAIM_SECONDS
+from mediamill.domain.wire import to_json
 
 
 def utc_now() -> str:
@@ -26,7 +43,7 @@ def utc_now() -> str:
 class AssetsTable:
     """The table by its name. Every change names the asset that it means, and returns what stands.
 
-    A change whose condition does not hold changes nothing, and returns None or False.
+    A change whose condition does not hold changes nothing, and returns None.
     """
 
     name: str
@@ -38,10 +55,11 @@ class AssetsTable:
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def open(self, record: Record, *, instead_of: Record | None) -> bool:
-        """Write a new record in place of the one that was seen; False if that has moved since."""
+    def open(self, record: Record, *, instead_of: Record | None) -> Record | None:
+        """Write a new record in place of the one that was seen; None if that has moved since."""
         revision = instead_of.revision if instead_of else 0
-        written = replace(record, revision=revision + 1, updated_at=utc_now())
+        token = secrets.token_hex(6)
+        written = replace(record, revision=revision + 1, written_by=token, updated_at=utc_now())
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#key)",
             "ExpressionAttributeNames": {"#key": "key"},
@@ -52,139 +70,193 @@ class AssetsTable:
                 "ExpressionAttributeValues": {":seen": attribute(revision)},
             }
         try:
-            client("dynamodb").put_item(TableName=self.name, Item=to_item(written), **condition)
-        except ClientError as error:
-            if _is_condition(error):
-                return False
-            raise
-        return True
-
-    def resume(self, record: Record, claim: Claim) -> bool:
-        """Take over the publishing of a record whose opener is gone."""
-        return (
-            self._update(
-                record.asset,
-                "SET opening = :claim",
-                {":claim": claim_item(claim), ":seen": record.revision},
-                condition="revision = :seen",
+            client("dynamodb").put_item(
+                TableName=self.name,
+                Item=to_item(written),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
             )
-            is not None
-        )
+        except ClientError as error:
+            stands = _standing(error)
+            opened = stands is not None and stands.opened_by == record.opened_by
+            same = stands is not None and stands.asset.asset_id == record.asset.asset_id
+            return stands if opened and same else None
+        return written
 
-    def published(self, asset: Asset) -> Record | None:
-        """Note that the asset has been told to the workers."""
-        return self._update(asset, "SET published = :yes REMOVE opening", {":yes": True})
+    def close(self, asset: Asset, name: str, step: Step, *, untidy: bool = False) -> Record | None:
+        """Close a step that is pending at `step.attempt`; the record as it is then.
 
-    def close(
-        self, asset: Asset, name: str, step: Step, *, opens: Mapping[str, Step] | None = None
-    ) -> Record | None:
-        """Close a step that is pending at `step.attempt`, and open the steps that follow from it.
-
-        The record as it is after the change: whoever sees every step terminal in it hands over.
+        Whoever sees every step terminal in it hands over. `untidy` notes that the results may
+        hold what this step does not list.
         """
-        sets = ["steps.#step = :step"]
-        names = {"#step": name}
-        values: dict[str, Any] = {
-            ":step": step_item(step),
-            ":pending": StepStatus.PENDING.value,
-            ":attempt": step.attempt,
-        }
-        for number, (opened, state) in enumerate((opens or {}).items()):
-            sets.append(f"steps.#open{number} = :open{number}")
-            names[f"#open{number}"] = opened
-            values[f":open{number}"] = step_item(state)
         return self._update(
             asset,
-            f"SET {', '.join(sets)}",
-            values,
-            names=names,
-            condition="steps.#step.#status = :pending AND steps.#step.attempt = :attempt",
+            f"SET steps.#step = :step{', untidy = :yes' if untidy else ''}",
+            {
+                ":step": step_item(step),
+                **_pending_at(step.attempt),
+                **({":yes": True} if untidy else {}),
+            },
+            names={"#step": name},
+            condition=_PENDING_AT,
+            is_mine=lambda stands: _is_by(stands, name, step),
         )
 
     def split(self, asset: Asset, name: str, step: Step) -> Record | None:
-        """Note what a step has made so far, and the parts that the rest of it was split into."""
+        """Note the parts that a step was split into, and what it has made so far."""
         return self._update(
             asset,
             "SET steps.#step = :step",
-            {
-                ":step": step_item(step),
-                ":pending": StepStatus.PENDING.value,
-                ":attempt": step.attempt,
-            },
+            {":step": step_item(step), **_pending_at(step.attempt)},
             names={"#step": name},
-            condition=(
-                "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"
-                " AND attribute_not_exists(steps.#step.parts)"
-            ),
+            condition=f"{_PENDING_AT} AND attribute_not_exists(steps.#step.parts)",
+            is_mine=lambda stands: _is_by(stands, name, step),
         )
 
-    def part(
-        self, asset: Asset, name: str, attempt: int, part: str, made: Iterable[Derivative]
-    ) -> Record | None:
-        """Note what one part of a step has made; the record as it is then."""
+    def tried(self, asset: Asset, name: str, attempt: int, tries: Tries) -> Record | None:
+        """Note how the tries of a step go."""
         return self._update(
             asset,
-            "SET steps.#step.parts.#part = :rows",
-            {":rows": rows(made), ":pending": StepStatus.PENDING.value, ":attempt": attempt},
-            names={"#step": name, "#part": part},
-            condition=(
-                "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"
-                " AND attribute_exists(steps.#step.parts.#part)"
-            ),
+            "SET steps.#step.tries = :tries",
+            {":tries": tries_item(tries), **_pending_at(attempt)},
+            names={"#step": name},
+            condition=_PENDING_AT,
         )
 
-    def reopen(self, record: Record, name: str) -> Record | None:
-        """Ask for a step again, whatever became of it; its earlier workers cannot close it now."""
+    def change(
+        self,
+        record: Record,
+        steps: Mapping[str, Step],
+        *,
+        again: bool = False,
+        nudges: int | None = None,
+    ) -> Record | None:
+        """Put several steps where they are to stand, if the record is as it was seen.
+
+        `again` is for steps that are asked for once more: the asset is processed again, whatever
+        it was, and untidy until its end.
+        """
+        sets = []
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {":seen": record.revision}
+        for number, (name, step) in enumerate(steps.items()):
+            sets.append(f"steps.#step{number} = :step{number}")
+            names[f"#step{number}"] = name
+            values[f":step{number}"] = step_item(step)
+        removes = ""
+        if again:
+            sets += ["#status = :processing", "untidy = :yes", "#state = :state"]
+            values |= {
+                ":processing": Status.PROCESSING.value,
+                ":yes": True,
+                ":state": listed_state(Status.PROCESSING, record.asset.asset_id),
+            }
+            names |= {"#status": "status", "#state": "state"}
+            removes = " REMOVE finishing, rejection"
+        if nudges is not None:
+            sets.append("nudges = :nudges")
+            values[":nudges"] = nudges
         return self._update(
             record.asset,
-            "SET steps.#step = :step, #status = :processing REMOVE finishing",
-            {
-                ":step": step_item(Step(attempt=record.steps[name].attempt + 1)),
-                ":processing": Status.PROCESSING.value,
-                ":seen": record.revision,
-            },
-            names={"#step": name},
+            f"SET {', '.join(sets)}{removes}",
+            values,
+            names=names,
             condition="revision = :seen",
         )
 
-    def claim(self, asset: Asset, claim: Claim) -> Record | None:
+    def mark_untidy(self, asset: Asset) -> Record | None:
+        """Note that somebody may have written or deleted among this asset's results."""
+        return self._update(asset, "SET untidy = :yes", {":yes": True})
+
+    def tidied(self, record: Record) -> Record | None:
+        """Note that the results are what the record lists, if it is as it was seen."""
+        return self._update(
+            record.asset,
+            "REMOVE untidy",
+            {":seen": record.revision},
+            condition="revision = :seen",
+        )
+
+    def claim(self, record: Record, claim: Claim) -> Record | None:
         """Become the one who writes the manifest, unless another is alive and at it."""
         return self._update(
-            asset,
+            record.asset,
             "SET finishing = :claim",
             {
                 ":claim": claim_item(claim),
                 ":me": claim.delivery,
                 ":alive": round((claim.since - CLAIM_SECONDS) * 1000),
-                ":processing": Status.PROCESSING.value,
+                ":seen": record.revision,
             },
             names={"#delivery": "delivery"},
             condition=(
-                "#status = :processing AND (attribute_not_exists(finishing)"
+                "revision = :seen AND (attribute_not_exists(finishing)"
                 " OR finishing.#delivery = :me OR finishing.since_ms < :alive)"
             ),
         )
 
     def finish(
-        self, asset: Asset, claim: Claim, status: Status, completed_at: str
+        self,
+        record: Record,
+        status: Status,
+        completed_at: str,
+        *,
+        manifest_etag: str | None = None,
+        announced: int = 0,
+        told: Status | None = None,
+        rejection: StepError | None = None,
     ) -> Record | None:
-        """Make the status final: the manifest is written and told."""
+        """Make the status final, if the record is as it was seen."""
+        state = listed_state(status, record.asset.asset_id)
+        values: dict[str, Any] = {
+            ":final": status.value,
+            ":at": completed_at,
+            ":announced": announced,
+            ":seen": record.revision,
+        }
+        optional = {
+            "manifest_etag": manifest_etag,
+            "told": told.value if told else None,
+            "rejection": to_json(rejection) if rejection else None,
+            "#state": state,
+        }
+        sets = ["#status = :final", "completed_at = :at", "announced = :announced"]
+        removes = ["finishing"]
+        for name, value in optional.items():
+            if value is None:
+                removes.append(name)
+            else:
+                sets.append(f"{name} = :{name.strip('#')}")
+                values[f":{name.strip('#')}"] = value
         return self._update(
-            asset,
-            "SET #status = :final, completed_at = :at REMOVE finishing, leftovers",
-            {
-                ":final": status.value,
-                ":at": completed_at,
-                ":me": claim.delivery,
-                ":processing": Status.PROCESSING.value,
-            },
-            names={"#delivery": "delivery"},
-            condition="#status = :processing AND finishing.#delivery = :me",
+            record.asset,
+            f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
+            values,
+            names={"#status": "status", "#state": "state"},
+            condition="revision = :seen",
+            is_mine=lambda stands: (
+                stands.status is status
+                and stands.completed_at == completed_at
+                and stands.announced == announced
+            ),
         )
 
-    def swept(self, asset: Asset) -> Record | None:
-        """Note that a tombstone's leftovers are deleted."""
-        return self._update(asset, "SET published = :yes REMOVE leftovers", {":yes": True})
+    def processing_before(self, created_before: str, limit: int) -> Iterator[str]:
+        """Keys of assets that have been processed since before a time, oldest first."""
+        for shard in range(SHARDS):
+            answer = client("dynamodb").query(
+                TableName=self.name,
+                IndexName="by_state",
+                KeyConditionExpression="#state = :state AND created_at < :before",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":state": {"S": state_of(Status.PROCESSING, shard)},
+                    ":before": {"S": created_before},
+                },
+                Limit=limit,
+            )
+            for item in answer["Items"]:
+                yield item["key"]["S"]
 
     def _update(
         self,
@@ -194,30 +266,69 @@ class AssetsTable:
         *,
         names: Mapping[str, str] | None = None,
         condition: str | None = None,
+        is_mine: Callable[[Record], bool] | None = None,
     ) -> Record | None:
-        set_clause = expression.replace("SET ", "SET updated_at = :now, ", 1)
+        token = secrets.token_hex(6)
+        noted = "updated_at = :now, written_by = :token"
+        if expression.startswith("SET "):
+            expression = expression.replace("SET ", f"SET {noted}, ", 1)
+        else:
+            expression = f"SET {noted} {expression}"
         where = "asset_id = :asset" + (f" AND {condition}" if condition else "")
-        used = dict(names or {})
-        if "#status" in f"{set_clause} {where}":
-            used["#status"] = "status"
-        given = {**values, ":one": 1, ":now": utc_now(), ":asset": asset.asset_id}
+        given = {
+            **values,
+            ":one": 1,
+            ":now": utc_now(),
+            ":asset": asset.asset_id,
+            ":token": token,
+        }
+        used = {
+            name: real
+            for name, real in {"#status": "status", **(names or {})}.items()
+            if name in f"{expression} {where}"
+        }
         request: dict[str, Any] = {"ExpressionAttributeNames": used} if used else {}
         try:
             answer = client("dynamodb").update_item(
                 TableName=self.name,
                 Key={"key": {"S": asset.key}},
-                UpdateExpression=f"{set_clause} ADD revision :one",
+                UpdateExpression=f"{expression} ADD revision :one",
                 ConditionExpression=where,
                 ExpressionAttributeValues={name: attribute(value) for name, value in given.items()},
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **request,
             )
         except ClientError as error:
-            if _is_condition(error):
+            stands = _standing(error)
+            if stands is None or stands.asset.asset_id != asset.asset_id:
                 return None
-            raise
+            mine = stands.written_by == token or (is_mine is not None and is_mine(stands))
+            return stands if mine else None
         return from_item(answer["Attributes"])
 
 
-def _is_condition(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+_PENDING_AT = "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"
+
+
+def _pending_at(attempt: int) -> dict[str, Any]:
+    return {":pending": StepStatus.PENDING.value, ":attempt": attempt}
+
+
+def _is_by(stands: Record, name: str, step: Step) -> bool:
+    """Whether a step is as this very delivery left it."""
+    state = stands.steps.get(name)
+    return (
+        state is not None
+        and state.by == step.by
+        and state.attempt == step.attempt
+        and state.status is step.status
+    )
+
+
+def _standing(error: ClientError) -> Record | None:
+    """The record that a condition did not hold for. Raises any other error."""
+    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        raise error
+    item: Any = error.response.get("Item")
+    return from_item(item) if item else None

@@ -8,29 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediamill.aws.clients import client
-from mediamill.aws.records import FanOut, HandOver, encode
+from mediamill.aws.messages import FanOut, HandOver, encode
 
-_MAX_DELAY_SECONDS = 900  # SQS's own bound on DelaySeconds
+_AT_ONCE = 10  # what PublishBatch takes
 
 
 @dataclass(frozen=True, slots=True)
 class AssetsTopic:
-    """The topic that brings an asset to every worker that takes its kind."""
+    """The topic that brings an asset to every worker whose step it names."""
 
     arn: str
 
     def publish(self, message: FanOut) -> None:
-        """Send the asset out; filter policies see the source's kind, type and origin."""
-        is_original = message.source.bucket == message.asset.bucket
-        client("sns").publish(
-            TopicArn=self.arn,
-            Message=encode(message),
-            MessageAttributes={
-                "kind": _text(message.source.kind.value),
-                "content_type": _text(message.source.content_type),
-                "origin": _text("original" if is_original else "derived"),
-            },
-        )
+        """Send the asset out; filter policies see the steps, and what is to be read."""
+        client("sns").publish(TopicArn=self.arn, **_fan_out(message))
+
+    def publish_all(self, messages: Iterable[FanOut]) -> None:
+        """Send many, ten in a request. Raises RuntimeError where one was not taken."""
+        rest = list(messages)
+        if len(rest) == 1:
+            return self.publish(rest[0])
+        while rest:
+            batch, rest = rest[:_AT_ONCE], rest[_AT_ONCE:]
+            entries: Any = [
+                {"Id": str(number), **_fan_out(message)} for number, message in enumerate(batch)
+            ]
+            answer = client("sns").publish_batch(
+                TopicArn=self.arn, PublishBatchRequestEntries=entries
+            )
+            if answer.get("Failed"):
+                raise RuntimeError(f"SNS did not take every message: {answer['Failed'][0]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,16 @@ class CompletedTopic:
 
     arn: str
 
-    def publish(self, manifest: Mapping[str, Any], manifest_key: str | None) -> None:
-        """Tell of a finished asset; `id` is the same if a crash makes it be told again."""
+    def publish(
+        self, manifest: Mapping[str, Any], manifest_key: str | None, *, number: int
+    ) -> None:
+        """Tell of a finished asset for the `number`-th time.
+
+        `id` is the same if a crash between telling and noting makes it be told again.
+        """
         message = {
             "schema_version": manifest["schema_version"],
-            "id": f"{manifest['asset_id']}:{manifest['completed_at']}",
+            "id": f"{manifest['asset_id']}:{number}",
             "asset_id": manifest["asset_id"],
             "key": manifest["key"],
             "status": manifest["status"],
@@ -54,7 +66,7 @@ class CompletedTopic:
             message["manifest"] = manifest_key
         client("sns").publish(
             TopicArn=self.arn,
-            Message=json.dumps(message, ensure_ascii=False),
+            Message=json.dumps(message),  # in ASCII: queues refuse some characters
             MessageAttributes={
                 "status": _text(manifest["status"]),
                 "kind": _text(manifest["kind"]),
@@ -68,25 +80,23 @@ class ManifestQueue:
 
     url: str
 
-    def send(self, message: HandOver, *, delay_seconds: int = 0) -> None:
-        """Hand an asset over, at once or after a delay of at most 15 minutes."""
-        client("sqs").send_message(
-            QueueUrl=self.url,
-            MessageBody=encode(message),
-            DelaySeconds=min(delay_seconds, _MAX_DELAY_SECONDS),
-        )
+    def send(self, message: HandOver) -> None:
+        """Hand an asset over."""
+        client("sqs").send_message(QueueUrl=self.url, MessageBody=encode(message))
 
 
-@dataclass(frozen=True, slots=True)
-class OwnQueue:
-    """A worker's own queue, where it puts the parts of a job that is too long for one."""
-
-    url: str
-
-    def send(self, messages: Iterable[FanOut]) -> None:
-        """Send every part, one request each: a long document has some dozens."""
-        for message in messages:
-            client("sqs").send_message(QueueUrl=self.url, MessageBody=encode(message))
+def _fan_out(message: FanOut) -> dict[str, Any]:
+    is_original = message.source.bucket == message.asset.bucket
+    return {
+        "Message": encode(message),
+        "MessageAttributes": {
+            "steps": {"DataType": "String.Array", "StringValue": json.dumps(message.steps)},
+            "reason": _text(message.reason),
+            "kind": _text(message.source.kind.value),
+            "content_type": _text(message.source.content_type),
+            "origin": _text("original" if is_original else "derived"),
+        },
+    }
 
 
 def _text(value: str) -> Any:

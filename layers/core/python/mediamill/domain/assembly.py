@@ -8,14 +8,15 @@ from typing import Any
 from mediamill.domain.asset import Record, settled_status
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.kind import StepStatus
+from mediamill.domain.made import Made
 from mediamill.domain.manifest import SCHEMA_VERSION, Notice, StepReport
 from mediamill.domain.wire import JSON, to_json
 
 _FIRST = "metadata"  # what it reads from headers gives way to what the others decoded
 
 
-def assemble(record: Record, completed_at: str) -> dict[str, JSON]:
-    """The manifest as JSON; the fields are those of `manifest.Manifest`."""
+def assemble(record: Record, made: Mapping[str, Made], completed_at: str) -> dict[str, JSON]:
+    """The manifest as JSON, from what each step has made; the fields are those of `Manifest`."""
     asset = record.asset
     manifest: dict[str, JSON] = {
         "schema_version": SCHEMA_VERSION,
@@ -27,22 +28,27 @@ def assemble(record: Record, completed_at: str) -> dict[str, JSON]:
         "bytes": asset.bytes,
         "created_at": asset.created_at,
         "completed_at": completed_at,
-        "derivatives": [_row(row) for row in record.derivatives],
+        "derivatives": [
+            _row(stored.row) for name in record.steps if name in made for stored in made[name].rows
+        ],
         "steps": _steps(record),
     }
     if noticed := warnings(record):
         manifest["warnings"] = [to_json(each) for each in noticed]
-    for name in sorted(record.steps, key=lambda name: name != _FIRST):
-        _merge(manifest, record.steps[name].facts)
+    for name in sorted(made, key=lambda name: (made[name].is_derived, name != _FIRST)):
+        if made[name].is_derived:
+            _add(manifest, made[name].facts)
+        else:
+            _merge(manifest, made[name].facts)
     return manifest
 
 
 def warnings(record: Record) -> tuple[Notice, ...]:
-    """What the steps' facts say under `warnings`, each a `code` and a `message`."""
+    """What the steps warn of, though they are complete."""
     return tuple(
-        Notice(name, said["code"], said["message"])
+        Notice(name, said.code, said.message)
         for name, step in sorted(record.steps.items())
-        for said in step.facts.get("warnings", ())
+        for said in step.warnings
     )
 
 
@@ -78,6 +84,17 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
             manifest[name] = {**known, **value}
         else:
             manifest[name] = value
+
+
+def _add(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
+    """Facts of a derivative: blocks that nobody else has filled, field by field.
+
+    Its size, format and length stay out: on top of the manifest stands what the original is.
+    """
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            known = manifest.get(name)
+            manifest[name] = {**value, **(known if isinstance(known, dict) else {})}
 
 
 _DAMAGED = {

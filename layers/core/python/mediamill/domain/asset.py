@@ -1,14 +1,12 @@
-"""An asset: one version of one original, and all that we know of it."""
+"""An asset: one version of one original, and where its steps stand."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from mediamill.domain.derivative import Derivative
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
 
@@ -45,33 +43,69 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A derivative that another step reads: where it is, pinned to the version that was made."""
+
+    key: str
+    format: str
+    bytes: int
+    version_id: str | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How a step's last try went: its number, of which part, and with what it ended.
+
+    `error` is None while the try runs; a later try that finds it so knows that it crashed.
+    """
+
+    number: int
+    at: str
+    part: str | None = None
+    error: str | None = None
+    crashes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One worker's part in an asset.
 
-    `facts` is its share of the manifest, JSON-ready; `attempt` counts how often the step was asked
-    for again, so that a worker of an earlier time cannot close it. `parts` are those that a long
-    job was split into, each with what it made, or nothing while it is on its way.
+    `attempt` counts how often the step was asked for again, so that a worker of an earlier time
+    cannot close it. `source` is the derivative that it reads, where that is not the original;
+    `offers` are derivatives that it made for others to read, by name. `parts` are those that a long
+    job was split into. `made` names the items of the made table that count; `count` and `bytes` are
+    the derivatives in them. `warnings` are what people should know of it, though it is complete.
+    `by` is the token of the delivery that closed or split it.
     """
 
     status: StepStatus = StepStatus.PENDING
-    derivatives: tuple[Derivative, ...] = ()
+    attempt: int = 0
+    source: Offer | None = None
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    count: int = 0
+    bytes: int = 0
     error: StepError | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[StepError, ...] = ()
+    failed_part: str | None = None
+    is_refusal: bool = False
+    by: str = ""
+    tries: Tries | None = None
     started_at: str | None = None
     finished_at: str | None = None
     duration_ms: int | None = None
-    attempt: int = 0
-    parts: Mapping[str, tuple[Derivative, ...]] = field(default_factory=dict)
-
-    @property
-    def is_in(self) -> bool:
-        """Whether the job was split, and every part is done."""
-        return bool(self.parts) and all(self.parts.values())
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the worker is done with it, for better or worse."""
-        return self.status is not StepStatus.PENDING
+        """Whether nothing more is to come of it, for better or worse."""
+        return self.status not in (StepStatus.WAITING, StepStatus.PENDING)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a message about it is on its way, or being worked on."""
+        return self.status is StepStatus.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +120,11 @@ class Claim:
 class Record:
     """The assets table's item: an asset and where its steps stand.
 
-    `revision` counts the writes; `opening` is the delivery that opened it and is to publish it,
-    `finishing` the one that is writing the manifest; `leftovers` are results keys of an older
-    version, to be deleted once this one is done.
+    `revision` counts the writes, `written_by` is the last one's token; `opened_by` is the delivery
+    that opened it and is to tell the workers, `finishing` the one that is writing the manifest.
+    `is_untidy` says that the results bucket may hold what this record does not list, or lack what
+    it does: whoever finishes it compares the two. `announced` counts the announcements, `told` is
+    the status that the last one told. `nudges` counts how often it was overdue and asked for again.
     """
 
     asset: Asset
@@ -96,10 +132,14 @@ class Record:
     steps: Mapping[str, Step]
     rejection: StepError | None = None
     revision: int = 0
-    opening: Claim | None = None
-    is_published: bool = False
+    written_by: str = ""
+    opened_by: str = ""
     finishing: Claim | None = None
-    leftovers: tuple[str, ...] = ()
+    is_untidy: bool = False
+    manifest_etag: str | None = None
+    announced: int = 0
+    told: Status | None = None
+    nudges: int = 0
     updated_at: str | None = None
     completed_at: str | None = None
     expires_at: int | None = None
@@ -110,9 +150,14 @@ class Record:
         return all(step.is_terminal for step in self.steps.values())
 
     @property
-    def derivatives(self) -> tuple[Derivative, ...]:
-        """Every derivative of every step, in the steps' order."""
-        return tuple(row for step in self.steps.values() for row in gathered(step).derivatives)
+    def count(self) -> int:
+        """How many derivatives it has."""
+        return sum(step.count for step in self.steps.values())
+
+    @property
+    def bytes_out(self) -> int:
+        """How many bytes its derivatives have together."""
+        return sum(step.bytes for step in self.steps.values())
 
 
 def asset_id_of(bucket: str, key: str, *, version_id: str | None, etag: str, sequencer: str) -> str:
@@ -130,29 +175,19 @@ def comparable(sequencer: str) -> str:
 
 
 def settled_status(record: Record) -> Status:
-    """The asset's final status, from its steps."""
-    if record.rejection is not None:
+    """The asset's final status, from its steps: those that were skipped do not count."""
+    steps = record.steps.values()
+    if record.rejection is not None or any(step.is_refusal for step in steps):
         return Status.REJECTED
-    complete = [step.status is StepStatus.COMPLETE for step in record.steps.values()]
+    complete = [
+        step.status is StepStatus.COMPLETE for step in steps if step.status != StepStatus.SKIPPED
+    ]
     if all(complete):
         return Status.COMPLETE
     return Status.PARTIAL if any(complete) else Status.FAILED
 
 
-def gathered(step: Step) -> Step:
-    """A split step with all that its parts have made so far as its own, by page."""
-    parts = [row for made in step.parts.values() for row in made]
-    ordered = sorted(parts, key=lambda row: row.page or 0)
-    return replace(step, derivatives=(*step.derivatives, *ordered), parts={})
-
-
-def joined(step: Step, finished_at: str) -> Step:
-    """A split step, complete: the last part is in."""
-    begun = datetime.fromisoformat(step.started_at or finished_at)
-    taken = datetime.fromisoformat(finished_at) - begun
-    return replace(
-        gathered(step),
-        status=StepStatus.COMPLETE,
-        finished_at=finished_at,
-        duration_ms=round(taken.total_seconds() * 1000),
-    )
+def milliseconds_between(started_at: str, finished_at: str) -> int:
+    """Wall clock between two times in ISO 8601, whole milliseconds."""
+    taken = datetime.fromisoformat(finished_at) - datetime.fromisoformat(started_at)
+    return round(taken.total_seconds() * 1000)

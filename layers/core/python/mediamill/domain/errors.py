@@ -3,13 +3,14 @@
     Unprocessable            no: record the step as failed with `code`, and acknowledge
     ├── TooLarge             too_large            more bytes than the limit of its kind
     ├── TooManyPixels        too_many_pixels      more pixels, frames or a longer side than allowed
-    ├── TooManyPages         too_many_pages       more pages than may be processed at all
     ├── Broken               broken_image / broken_document / broken_file …   no decoder can read it
     ├── Unsupported          unsupported          a format that is known and not decoded
     ├── PasswordRequired     password_required    encrypted with a password that we do not have
     ├── TimedOut             timed_out            the step took more than its share of wall clock
     ├── Unavailable          unavailable          this deployment has no worker for it
-    └── KeyTooLong           key_too_long         no derivative's name can be made of this key
+    ├── Refusal              refused              a gate lets nothing of this original through
+    ├── KeyTooLong           key_too_long         no derivative's name can be made of this key
+    └── KeyUnusable          key_unusable         it has characters that S3 cannot name
 
 Anything else is raised as it is: the queue tries again, and the last try records
 `retries_exhausted`.
@@ -43,12 +44,6 @@ class TooManyPixels(Unprocessable):
     """The header announces more pixels, frames or a longer side than the limits allow."""
 
     code = "too_many_pixels"
-
-
-class TooManyPages(Unprocessable):
-    """The document has more pages than may be processed at all."""
-
-    code = "too_many_pages"
 
 
 class Broken(Unprocessable):
@@ -85,3 +80,18 @@ class KeyTooLong(Unprocessable):
     """The key leaves no room for the names of its derivatives."""
 
     code = "key_too_long"
+
+
+class KeyUnusable(Unprocessable):
+    """The key has characters that S3's own answers cannot carry."""
+
+    code = "key_unusable"
+
+
+class Refusal(Unprocessable):
+    """A gate refuses the original: the asset is `rejected`, and nothing is made of it.
+
+    `code` says why: `infected` …
+    """
+
+    code = "refused"

@@ -17,12 +17,18 @@ class Kind(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """Where one worker's part of an asset stands; all but `pending` are terminal."""
+    """Where one worker's part of an asset stands; all but `waiting` and `pending` are terminal.
 
+    `waiting` is for a gate, or for a derivative that another step makes; `pending` for a worker;
+    `skipped` is what never had anything to read.
+    """
+
+    WAITING = "waiting"
     PENDING = "pending"
     COMPLETE = "complete"
     FAILED = "failed"
     UNAVAILABLE = "unavailable"
+    SKIPPED = "skipped"
 
 
 class Status(StrEnum):

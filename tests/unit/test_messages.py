@@ -1,4 +1,4 @@
-"""Records: messages as AWS really sends them, decoded once."""
+"""Messages: what comes over queues and topics, as AWS really sends them, decoded once."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from urllib.parse import quote_plus
 import pytest
 from made.records import asset
 
-from mediamill.aws.records import (
+from mediamill.aws.messages import (
     Delivery,
     FanOut,
     HandOver,
+    UnknownMessage,
     delivery,
     encode,
     fan_out,
     hand_over,
     storage_events,
 )
-from mediamill.aws.worker import original
+from mediamill.aws.relay import original
 
 
 def s3_event(key: str, name: str = "ObjectCreated:Put", **more: Any) -> dict[str, Any]:
@@ -41,24 +42,15 @@ def test_an_encoded_key_is_read_as_it_was_written(key: str) -> None:
     assert event.key == key
 
 
-def test_s3s_test_event_and_folder_markers_are_not_files() -> None:
+def test_s3s_test_event_is_about_no_file() -> None:
     assert not list(storage_events(message({"Event": "s3:TestEvent", "Bucket": "uploads"})))
-    assert not list(storage_events(message({"Records": [s3_event("photos/", size=0)]})))
 
 
-@pytest.mark.parametrize(
-    ("name", "is_removal"),
-    [
-        ("ObjectCreated:CompleteMultipartUpload", False),
-        ("s3:ObjectCreated:Copy", False),
-        ("ObjectRemoved:Delete", True),
-        ("ObjectRemoved:DeleteMarkerCreated", True),
-        ("LifecycleExpiration:Delete", True),
-    ],
-)
-def test_removals_are_told_from_uploads(name: str, is_removal: bool) -> None:
-    (event,) = storage_events(message({"Records": [s3_event("a", name)]}))
-    assert event.is_removal is is_removal
+def test_an_event_without_a_sequencer_has_an_empty_one() -> None:
+    told = s3_event("a", "LifecycleExpiration:Delete")
+    del told["s3"]["object"]["sequencer"]
+    (event,) = storage_events(message({"Records": [told]}))
+    assert event.sequencer == ""
 
 
 def test_a_message_wrapped_by_sns_is_unwrapped() -> None:
@@ -72,10 +64,28 @@ def test_the_attempt_is_the_queues_count() -> None:
 
 
 def test_a_fan_out_message_comes_back_as_it_went() -> None:
-    told = FanOut(asset(), original(asset()))
+    told = FanOut(asset(), original(asset()), ("image", "metadata"), 2, "1-40", "part")
     assert fan_out(message(json.loads(encode(told)))) == told
 
 
 def test_a_hand_over_comes_back_as_it_went() -> None:
-    told = HandOver("a b.jpg", "id", overdue="image")
+    told = HandOver("a b.jpg", "id")
     assert hand_over(message(json.loads(encode(told)))) == told
+
+
+@pytest.mark.parametrize("version", ["1.0", "9.0", ""])
+def test_a_message_of_another_major_version_is_refused(version: str) -> None:
+    body = {**json.loads(encode(HandOver("a", "id"))), "schema_version": version}
+    with pytest.raises(UnknownMessage):
+        hand_over(message(body))
+
+
+def test_a_message_has_no_character_that_sqs_refuses() -> None:
+    assert encode(HandOver("a\uffff\u732b\x01", "id")).isascii()
+
+
+def test_all_deliveries_of_a_message_have_a_tag_in_common_and_each_a_token_of_its_own() -> None:
+    first, again = message({}), message({}, attempt=2)
+    assert first.tag == again.tag
+    assert first.token != again.token
+    assert first.token.startswith(first.tag) and again.token.startswith(first.tag)

@@ -1,0 +1,105 @@
+"""What becomes of an event of the uploads bucket: the bucket and the record decide, not the event.
+
+Events come twice, late and out of order, so an event is only a hint to look. What stands under the
+key now is what counts: the version that is there is opened, and where nothing is there, a tombstone
+is written, whether there was a record or not; without it, an upload's event that comes after its
+removal's would bring a ghost to life. The conditional write that follows fails if the record has
+moved meanwhile, and then the move is decided anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from mediamill.domain.asset import Record, asset_id_of, comparable
+from mediamill.domain.kind import Status, StepStatus
+
+UNREADABLE = frozenset({"unreadable_original", "archived_original", "intake_failed"})
+"""Codes of originals that could not be read at the door, and may be by the time of a redrive."""
+
+OPENING_SECONDS = 180.0
+"""How long whoever opened a record is taken to be alive: six times the time-out of ingest."""
+
+
+class Arrival(Enum):
+    """What to do with an event about a key."""
+
+    LOOK = auto()  # it may be news: see what the bucket holds
+    TELL = auto()  # the record stands, but its opener may not have told the workers
+    SKIP = auto()  # known, or older than the record
+
+
+class Look(Enum):
+    """What to do after a look into the bucket."""
+
+    OPEN = auto()
+    BURY = auto()  # nothing is there: write the tombstone
+    SKIP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The object that stands under a key now."""
+
+    version_id: str | None
+    etag: str
+    bytes: int
+
+
+def on_event(record: Record | None, *, sequencer: str, delivery: str, now: float) -> Arrival:
+    """Whether an event, brought by `delivery` at `now` (epoch seconds), is news.
+
+    An event without a sequencer, as lifecycle rules send them, has no place in the order: only the
+    bucket can say.
+    """
+    if record is None or not sequencer:
+        return Arrival.LOOK
+    known, said = comparable(record.asset.sequencer), comparable(sequencer)
+    if known < said:
+        return Arrival.LOOK
+    if known > said:
+        return Arrival.SKIP
+    if record.rejection is not None and record.rejection.code in UNREADABLE:
+        return Arrival.LOOK  # redriven: it may be readable now
+    if _is_moving(record):
+        return Arrival.SKIP
+    opened = datetime.fromisoformat(record.asset.created_at).timestamp()
+    mine = record.opened_by == delivery
+    return Arrival.TELL if mine or now - opened > OPENING_SECONDS else Arrival.SKIP
+
+
+def on_look(
+    record: Record | None, current: Current | None, *, bucket: str, key: str, sequencer: str
+) -> tuple[Look, str]:
+    """What follows from what the bucket holds, and the sequencer to write it under."""
+    order = sequencer or (record.asset.sequencer if record else "")
+    if current is not None and key.endswith("/") and not current.bytes:  # a folder marker
+        is_file = record is not None and record.status is not Status.DELETED
+        return (Look.BURY if is_file else Look.SKIP), order
+    if current is None:
+        return Look.BURY, order
+    if record is None or record.status is Status.DELETED:
+        return Look.OPEN, order
+    if record.rejection is not None and record.rejection.code in UNREADABLE:
+        return Look.OPEN, order
+    same = record.asset.asset_id == identity(current, bucket=bucket, key=key, sequencer=order)
+    return (Look.SKIP if same else Look.OPEN), order
+
+
+def identity(current: Current | None, *, bucket: str, key: str, sequencer: str) -> str:
+    """The asset's id of what stands under a key; of its tombstone where nothing does."""
+    version = current.version_id if current else None
+    etag = current.etag if current else "removed"
+    return asset_id_of(bucket, key, version_id=version, etag=etag, sequencer=sequencer)
+
+
+def _is_moving(record: Record) -> bool:
+    """Whether somebody has been told of the record: its opener got that far."""
+    if record.status is Status.DELETED:
+        return not record.is_untidy
+    if record.status is not Status.PROCESSING:
+        return True
+    first = [step for step in record.steps.values() if step.status is not StepStatus.WAITING]
+    return any(step.by or step.tries or step.attempt for step in first)

@@ -1,0 +1,517 @@
+"""Losses: a crash, a lost answer, a message that nobody could do; nothing is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from made.flow import Flow, attempt
+from made.pictures import jpeg
+
+from mediamill.aws import intake as intake_room
+from mediamill.aws.clients import client
+from mediamill.aws.intake import Intake
+from mediamill.aws.messages import UnknownMessage
+from mediamill.aws.results import Results
+from mediamill.aws.storage import Unreadable
+from mediamill.aws.task import Task
+from mediamill.aws.topics import AssetsTopic, CompletedTopic
+from mediamill.aws.worker import GivenUp
+from mediamill.domain.derivative import Product
+from mediamill.domain.errors import Broken
+from mediamill.domain.kind import Status, StepStatus
+
+
+class Killed(BaseException):
+    """The sandbox is gone."""
+
+
+def stores(text: str, *names: str) -> Any:
+    def job(task: Task) -> Mapping[str, Any]:
+        for name in names or ("thumbnail",):
+            task.store(Product(name, text.encode(), "webp", 1, 1))
+        return {"width": 1}
+
+    return job
+
+
+def nothing(task: Task) -> Mapping[str, Any]:
+    return {}
+
+
+def then(error: BaseException, *names: str) -> Any:
+    """A job that stores something, and ends otherwise than it should."""
+
+    def job(task: Task) -> Mapping[str, Any]:
+        stores("half", *names)(task)
+        task.shelf.stored()
+        raise error
+
+    return job
+
+
+def opened(flow: Flow, context: Any, sequencer: str = "01", body: bytes = b"") -> Any:
+    flow.intake().handle(flow.upload("a.jpg", body or jpeg(), sequencer), context)
+    (told,) = flow.told()
+    return told
+
+
+def settle(flow: Flow, context: Any) -> None:
+    flow.settle(context, image=stores("new"), metadata=nothing)
+
+
+LAST = 5
+WHOLE = {"thumbnail/a.jpg.webp", "manifest/a.jpg.json"}
+
+
+# ── Crashes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ingest_that_dies_before_it_tells_anybody_does_so_when_it_comes_again(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = flow.upload("a.jpg", jpeg(), "01")
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(AssetsTopic, "publish", _dies)
+        Intake(flow.settings).handle(event, context)
+    flow.intake().handle(attempt(event, 2), context)
+    (told,) = flow.told()
+    flow.worker("metadata", nothing).handle(told, context)
+    flow.intake().handle(attempt(event, 3), context)
+    assert flow.told() == []
+
+
+def test_what_a_killed_worker_stored_goes_with_its_original(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    with pytest.raises(Killed):
+        flow.worker("image", then(Killed())).handle(told, context)
+    flow.intake().handle(flow.remove("a.jpg", "02"), context)
+    flow.worker("image", stores("x")).handle(attempt(told, 2), context)
+    settle(flow, context)
+    assert flow.results() == {}
+
+
+def test_what_a_killed_worker_stored_goes_when_the_next_try_makes_less(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    with pytest.raises(Killed):
+        flow.worker("image", then(Killed(), "thumbnail", "medium")).handle(told, context)
+    flow.worker("image", stores("x")).handle(attempt(told, 2), context)
+    flow.worker("metadata", nothing).handle(told, context)
+    settle(flow, context)
+    assert set(flow.results()) == WHOLE
+
+
+def test_what_a_killed_worker_stored_goes_when_something_else_stands_there(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    with pytest.raises(Killed):
+        flow.worker("image", then(Killed())).handle(told, context)
+    opened(flow, context, "02", b"plain text now, no picture")
+    flow.worker("image", stores("old")).handle(attempt(told, 2), context)
+    flow.worker("metadata", nothing).handle(told, context)
+    flow.intake().handle(flow.event("a.jpg", "02", version="?"), context)
+    record = flow.record("a.jpg")
+    flow.intake()._relay.tell(record, dict(record.steps), "again")
+    settle(flow, context)
+    assert set(flow.results()) == {"manifest/a.jpg.json"}
+
+
+def test_a_finisher_that_dies_after_it_announced_repeats_itself_under_the_same_id(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    (message,) = flow.hand_overs()
+    publish = CompletedTopic.publish
+
+    def publish_and_die(topic: CompletedTopic, *rest: Any, **more: Any) -> None:
+        publish(topic, *rest, **more)
+        raise Killed
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(CompletedTopic, "publish", publish_and_die)
+        flow.finish().handle(message, context)
+    flow.finish().handle(attempt(message, 2), context)
+    first, second = flow.announced()
+    assert first["id"] == second["id"]
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+@pytest.mark.parametrize("meanwhile", ["deleted", "overwritten"])
+def test_the_manifest_of_a_finisher_that_died_does_not_outlive_its_version(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    (message,) = flow.hand_overs()
+    put = Results.put_json
+
+    def moved_then_put(results: Results, *rest: Any) -> str:
+        with pytest.MonkeyPatch.context() as whole:
+            whole.setattr(Results, "put_json", put)
+            if meanwhile == "deleted":
+                flow.intake().handle(flow.remove("a.jpg", "02"), context)
+            else:
+                flow.intake().handle(flow.upload("a.jpg", jpeg(), "02"), context)
+            settle(flow, context)
+        put(results, *rest)
+        raise Killed
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(Results, "put_json", moved_then_put)
+        flow.finish().handle(message, context)
+    flow.finish().handle(attempt(message, 2), context)
+    settle(flow, context)
+    if meanwhile == "deleted":
+        assert flow.results() == {}
+    else:
+        assert flow.manifest("a.jpg")["asset_id"] == flow.record("a.jpg").asset.asset_id
+
+
+def test_two_tries_that_crashed_are_enough(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    for number in (1, 2, 3):
+        with pytest.raises(Killed):
+            flow.worker("image", then(Killed())).handle(attempt(told, number), context)
+    with pytest.raises(GivenUp):
+        flow.worker("image", stores("x")).handle(attempt(told, 4), context)
+    with pytest.raises(GivenUp):  # on its way to the dead letters, to be redriven from there
+        flow.worker("image", stores("x")).handle(attempt(told, 5), context)
+    settle(flow, context)
+    record = flow.record("a.jpg")
+    assert record.steps["image"].error is not None
+    assert (record.status, record.steps["image"].error.code) == (Status.PARTIAL, "crashed")
+    assert set(flow.results()) == {"manifest/a.jpg.json"}
+
+
+# ── Answers that were lost: the call took effect, and the SDK makes it again ─────────────────────
+
+
+def lose_once(operation: str, when: Callable[[Mapping[str, Any]], bool]) -> list[bool]:
+    """Make the next `operation` for which `when` holds twice, as the SDK does."""
+    dynamodb = client("dynamodb")
+    real = dynamodb._make_api_call  # type: ignore[attr-defined]
+    lost: list[bool] = []
+
+    def twice(name: str, request: Mapping[str, Any]) -> Any:
+        if name == operation and not lost and when(request):
+            lost.append(True)
+            real(name, request)
+        return real(name, request)
+
+    dynamodb._make_api_call = twice  # type: ignore[attr-defined]
+    return lost
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["SET updated_at = :now, written_by = :token, steps.#step = :step", "finishing = :claim",
+     "completed_at = :at", "arrived.#part = if_not_exists"],
+)  # fmt: skip
+def test_a_lost_answer_of_the_table_sticks_nothing(
+    flow: Flow, context: Any, expression: str
+) -> None:
+    def job(task: Task) -> Mapping[str, Any]:
+        if task.part is None:
+            task.leave("1")
+            task.leave("2")
+        else:
+            task.store(Product("pages", b"x", "webp", 1, 1, int(task.part)))
+        return {}
+
+    told = opened(flow, context)
+    lost = lose_once("UpdateItem", lambda call: expression in call["UpdateExpression"])
+    flow.worker("image", job).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    flow.settle(context, image=job, metadata=nothing)
+    assert lost
+    record = flow.record("a.jpg")
+    assert (record.status, record.count) == (Status.COMPLETE, 2)
+    assert len(flow.announced()) == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_lost_answer_of_ingest_sticks_nothing(flow: Flow, context: Any, again: bool) -> None:
+    event = flow.upload("a.jpg", jpeg(), "01")
+    if again:
+        flow.intake().handle(event, context)
+        flow.told()
+        event = flow.upload("a.jpg", jpeg(), "02")
+    lost = lose_once("PutItem", lambda call: True)
+    flow.intake().handle(event, context)
+    assert lost
+    assert len(flow.told()) == 1
+
+
+def test_steps_asked_for_again_are_told_though_the_first_telling_failed(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    settle(flow, context)
+    client("s3").delete_object(Bucket=flow.settings.results_bucket, Key="thumbnail/a.jpg.webp")
+    flow.intake()._relay.disturbed("a.jpg")
+    (message,) = flow.hand_overs()
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(AssetsTopic, "publish", _dies)
+        flow.finish().handle(message, context)
+    flow.finish().handle(attempt(message, 2), context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+    assert set(flow.results()) == WHOLE
+
+
+# ── Tries that fail ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_that_cannot_be_processed_is_acknowledged_with_its_code(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    broken = then(Broken("It is broken.", code="broken_image"))
+    flow.worker("image", broken).handle(told, context)
+    step = flow.record("a.jpg").steps["image"]
+    assert step.error is not None
+    assert (step.status, step.error.code) == (StepStatus.FAILED, "broken_image")
+    assert step.count == 1
+
+
+def test_a_try_that_failed_is_told_until_another_ends(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    with pytest.raises(ConnectionError):
+        flow.worker("image", then(ConnectionError("not today"))).handle(told, context)
+    step = flow.record("a.jpg").steps["image"]
+    assert step.status is StepStatus.PENDING and step.tries is not None
+    assert (step.tries.number, step.tries.error) == (1, "ConnectionError: not today")
+
+
+def test_the_last_try_that_fails_says_so_before_the_message_is_dead(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    with pytest.raises(ConnectionError):
+        flow.worker("image", then(ConnectionError("not today"))).handle(
+            attempt(told, LAST), context
+        )
+    error = flow.record("a.jpg").steps["image"].error
+    assert error is not None and error.code == "retries_exhausted"
+    assert "ConnectionError: not today" in error.message
+    flow.worker("metadata", nothing).handle(told, context)
+    settle(flow, context)
+    assert set(flow.results()) == {"manifest/a.jpg.json"}  # what it stored is not listed: it goes
+    flow.intake().handle(flow.remove("a.jpg", "02"), context)
+    settle(flow, context)
+    assert flow.results() == {}
+
+
+def test_a_message_of_a_step_that_was_given_up_does_it_again_when_it_is_redriven(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    with pytest.raises(ConnectionError):
+        flow.worker("image", then(ConnectionError())).handle(attempt(told, LAST), context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.PARTIAL
+    flow.worker("image", nothing).handle(attempt(told, 1), context)  # from the dead letters
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+    assert set(flow.results()) == WHOLE
+    assert [each["status"] for each in flow.announced()] == ["partial", "complete"]
+
+
+def test_an_original_that_is_gone_is_waited_for_and_then_said_to_be_gone(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    version = told.body["asset"]["version_id"]
+    client("s3").delete_object(Bucket=flow.uploads, Key="a.jpg", VersionId=version)
+
+    def reads(task: Task) -> Mapping[str, Any]:
+        task.read()
+        return {}
+
+    with pytest.raises(Exception, match="not there any more"):
+        flow.worker("image", reads).handle(told, context)
+    assert flow.record("a.jpg").steps["image"].status is StepStatus.PENDING
+    with pytest.raises(Exception, match="not there any more"):
+        flow.worker("image", reads).handle(attempt(told, LAST), context)
+    error = flow.record("a.jpg").steps["image"].error
+    assert error is not None and error.code == "original_gone"
+
+
+def test_a_removal_that_hides_the_version_does_not_hide_it_from_its_workers(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.remove("a.jpg", "02")
+
+    def reads(task: Task) -> Mapping[str, Any]:
+        with task.open() as file:
+            assert file.read(2) == b"\xff\xd8"
+        task.stored()
+        return {}
+
+    flow.worker("metadata", reads).handle(told, context)
+    assert flow.record("a.jpg").steps["metadata"].status is StepStatus.COMPLETE
+
+
+def test_a_message_of_another_major_version_is_refused(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    strange = attempt(told, 1)
+    strange.body["schema_version"] = "9.0"  # type: ignore[index]
+    with pytest.raises(UnknownMessage):
+        flow.worker("image", stores("x")).handle(strange, context)
+
+
+# ── Originals that cannot be read at the door ────────────────────────────────────────────────────
+
+
+def test_an_original_that_may_not_be_read_ends_with_a_code_and_is_read_when_it_may(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = flow.upload("a.jpg", jpeg(), "01")
+
+    def denied(*_: object) -> None:
+        raise Unreadable("The file is archived.", code="archived_original")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(intake_room, "look", denied)
+        for number in range(1, LAST + 1):
+            with pytest.raises(Unreadable):
+                flow.intake().handle(attempt(event, number), context)
+    settle(flow, context)
+    record = flow.record("a.jpg")
+    assert record.rejection is not None
+    assert (record.status, record.rejection.code) == (Status.REJECTED, "archived_original")
+    flow.intake().handle(attempt(event, 1), context)  # redriven, and restored meanwhile
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+@pytest.mark.parametrize(
+    "key", ["a\x01b.jpg", "a\ufffeb.jpg", "a\uffffb.jpg", "a\x0bb.jpg", "a\tb.jpg", "a\x7fb.jpg",
+            "漢" * 230 + ".jpg", "漢" * 320 + ".jpg", "e" * 1000 + ".jpg", " " * 700 + ".jpg",
+            "folder/"],
+)  # fmt: skip
+def test_every_key_that_s3_takes_is_processed_or_rejected_with_a_code(
+    flow: Flow, context: Any, key: str
+) -> None:
+    flow.intake().handle(flow.upload(key, jpeg(), "01"), context)
+    settle(flow, context)
+    record = flow.record(key)
+    if record.status is Status.REJECTED:
+        assert record.rejection is not None
+        assert record.rejection.code in ("key_unusable", "key_too_long")
+    else:
+        assert record.status is Status.COMPLETE
+    flow.intake().handle(flow.remove(key, "02"), context)
+    settle(flow, context)
+    assert flow.record(key).status is Status.DELETED
+    assert flow.results() == {}
+
+
+# ── Dead letters and what is overdue ─────────────────────────────────────────────────────────────
+
+
+def test_a_letter_that_no_worker_ever_had_fails_its_step_and_stays_to_be_redriven(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    flow.die("image", told)
+    flow.sweep().run(context)
+    settle(flow, context)
+    record = flow.record("a.jpg")
+    assert record.steps["image"].error is not None
+    assert (record.status, record.steps["image"].error.code) == (
+        Status.PARTIAL,
+        "retries_exhausted",
+    )
+    flow.sweep().run(context)
+    (letter,) = flow.messages(flow.settings.dead_letters["image"])
+    flow.worker("image", nothing).handle(letter, context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+def test_a_letter_that_nobody_needs_any_more_is_deleted(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.die("image", told)
+    flow.intake().handle(flow.remove("a.jpg", "02"), context)
+    flow.sweep().run(context)
+    assert flow.messages(flow.settings.dead_letters["image"]) == []
+    settle(flow, context)
+    assert flow.results() == {}
+
+
+def test_a_letter_of_ingest_opens_what_nobody_could_take_in(flow: Flow, context: Any) -> None:
+    event = flow.upload("a.jpg", jpeg(), "01")
+    flow.die("ingest", event)
+    flow.sweep().run(context)
+    record = flow.record("a.jpg")
+    assert record.rejection is not None and record.rejection.code == "intake_failed"
+    revision = record.revision
+    flow.sweep().run(context)
+    assert flow.record("a.jpg").revision == revision
+    (letter,) = flow.messages(flow.settings.dead_letters["ingest"])
+    flow.intake().handle(letter, context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+def test_a_letter_about_a_removal_takes_the_derivatives_along(flow: Flow, context: Any) -> None:
+    opened(flow, context)
+    flow.die("ingest", flow.remove("a.jpg", "02"))
+    flow.sweep().run(context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.DELETED
+    assert flow.messages(flow.settings.dead_letters["ingest"]) == []
+
+
+def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    (message,) = flow.hand_overs()
+    flow.die("manifest", message)
+    flow.sweep().run(context)
+    record = flow.record("a.jpg")
+    assert record.rejection is not None
+    assert (record.status, record.rejection.code) == (Status.FAILED, "manifest_failed")
+    (letter,) = flow.messages(flow.settings.dead_letters["manifest"])
+    flow.finish().handle(letter, context)
+    record = flow.record("a.jpg")
+    assert (record.status, record.rejection) == (Status.COMPLETE, None)
+
+
+def test_what_is_overdue_is_asked_for_again_and_closed_in_the_end(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(flow, context)  # and the message is lost
+    impatient = flow.sweep()
+    impatient.settings.__dict__["overdue_seconds"] = -1
+    for _ in range(2):
+        impatient.run(context)
+        (again,) = {tuple(message.body["steps"]) for message in flow.told()} - {("metadata",)}
+        assert again == ("image",)
+    impatient.run(context)
+    settle(flow, context)
+    record = flow.record("a.jpg")
+    assert record.status is Status.FAILED
+    assert {step.error.code for step in record.steps.values() if step.error} == {"overdue"}
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise Killed

@@ -1,0 +1,51 @@
+"""What is announced again after a start, and what intake reads of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from made import records
+
+from mediamill.aws.announce import Newest, event, is_unknown
+from mediamill.aws.messages import Delivery, StorageEvent, storage_events
+from mediamill.domain.asset import Record
+from mediamill.domain.kind import Status
+
+KEY = "a b/+%.jpg"
+UPLOAD = Newest(KEY, "v2", bytes=7)
+REMOVAL = Newest(KEY, "v3", bytes=None)
+
+
+def known(version: str, status: Status = Status.COMPLETE) -> Record:
+    return records.record(asset=records.asset(KEY, version=version), status=status)
+
+
+@pytest.mark.parametrize(
+    ("newest", "record", "unknown"),
+    [
+        (UPLOAD, None, True),
+        (UPLOAD, known("v1"), True),
+        (UPLOAD, known("v1", Status.DELETED), True),
+        (UPLOAD, known("v2"), False),
+        (UPLOAD, known("v2", Status.PROCESSING), False),
+        (REMOVAL, known("v2"), True),
+        (REMOVAL, known("v3", Status.DELETED), False),
+        (REMOVAL, None, False),
+        (Newest("folder/", "v1", bytes=0), None, False),
+        (Newest("folder/", "v2", bytes=0), known("v1"), True),
+        (Newest("file/", "v1", bytes=1), None, True),
+        (Newest("empty.txt", "v1", bytes=0), None, True),
+    ],
+)
+def test_only_what_the_table_never_heard_of(
+    newest: Newest, record: Record | None, unknown: bool
+) -> None:
+    assert is_unknown(newest, record) is unknown
+
+
+@pytest.mark.parametrize("newest", [UPLOAD, REMOVAL])
+def test_ingest_reads_it_as_an_event_that_has_no_place_in_the_order(newest: Newest) -> None:
+    body: Mapping[str, object] = json.loads(json.dumps(event("uploads", newest)))
+    assert list(storage_events(Delivery("1", 1, body))) == [StorageEvent("uploads", KEY, "")]
