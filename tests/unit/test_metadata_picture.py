@@ -396,3 +396,12 @@ def test_a_jpeg_2000_without_its_header_box_has_its_codestream_s_size() -> None:
     record = described(body.replace(b"jp2h", b"jp2i"), "image/jp2")
     assert (record.width, record.height) == (40, 30)
     assert record.problems == ()
+
+
+def test_rubbish_between_segments_of_a_jpeg_costs_nothing_behind_it() -> None:
+    body = saved("JPEG")
+    at = body.index(b"\xff\xdb")
+    for rubbish in (b"\0\0", b"junk \xff\0 junk" * 50, body[2:9] * 3):
+        record = described(body[:at] + rubbish + body[at:])
+        assert (record.width, record.height) == (40, 30)
+        assert record.problems == ()

@@ -11,6 +11,8 @@ from mediamill.domain.metadata.reading.window import Window
 
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _ALONE = {0x01, *range(0xD0, 0xD9)}
+MOST_RUBBISH = 64 * 1024
+_LIKELY = _FRAMES | {0xC4, 0xDA, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _SCAN, _END, _COMMENT = 0xDA, 0xD9, 0xFE
 LONGEST_COMMENT = 8_192
 _SPACES = {1: "gray", 3: "rgb", 4: "cmyk"}
@@ -33,9 +35,14 @@ def read_jpeg(window: Window) -> PictureHeader:
     at = 2
     for _ in range(MOST_SEGMENTS):
         head = window.at(at, 4)
-        if len(head) < 2 or head[0] != 0xFF:
-            header.truncated = len(head) < 2
+        if len(head) < 2:
+            header.truncated = True
             break
+        if head[0] != 0xFF:  # rubbish, or a segment that is longer than it says
+            if (found := _marker(window.at(at, MOST_RUBBISH))) is None:
+                break
+            at += found
+            continue
         marker = head[1]
         if marker == 0xFF:  # fill bytes may precede any marker
             at += 1
@@ -73,6 +80,14 @@ def read_jpeg(window: Window) -> PictureHeader:
     header.xmp += [b"".join(parts[at] for at in sorted(parts)) for parts in more_xmp.values()]
     read_resources(resources, header)
     return header
+
+
+def _marker(rubbish: bytes) -> int | None:
+    """Where the next marker stands in it, as decoders look for one."""
+    for at in range(len(rubbish) - 1):
+        if rubbish[at] == 0xFF and rubbish[at + 1] in _LIKELY:
+            return at
+    return None
 
 
 def _frame(body: bytes, header: PictureHeader) -> None:
