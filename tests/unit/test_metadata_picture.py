@@ -405,3 +405,13 @@ def test_rubbish_between_segments_of_a_jpeg_costs_nothing_behind_it() -> None:
         record = described(body[:at] + rubbish + body[at:])
         assert (record.width, record.height) == (40, 30)
         assert record.problems == ()
+
+
+def test_a_picture_that_only_the_door_knows_is_unsupported_and_a_false_one_is_broken() -> None:
+    body = b"BA\x0e\0\0\0" + bytes(100)
+    for content_type, code in (
+        ("image/x-os2-graphics", "unsupported"),
+        ("image/png", "broken_image"),
+    ):
+        record = described(body, content_type)
+        assert [problem.code for problem in record.problems] == [code]

@@ -16,7 +16,7 @@ from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBound
 from mediamill.domain.metadata.reading.text import clean
 from mediamill.domain.metadata.reading.window import SeekableFile
 from mediamill.domain.metadata.record import SCHEMA_VERSION, MetadataRecord
-from mediamill.domain.signatures import format_of
+from mediamill.domain.signatures import MEDIA_TYPES, format_of
 from mediamill.domain.stored import StoredFacts
 
 # The pieces in which a file is read whole for its digest.
@@ -29,6 +29,8 @@ MOST_SECONDS = 10.0
 
 # Formats of pictures whose media type does not say so.
 _UNREAD = {"eps", "dicom"}
+
+_NOT_READ = "The format is known, and its header is not read."
 
 _logger = logging.getLogger(__name__)
 
@@ -113,12 +115,12 @@ def _picture(file: SeekableFile, size: int, content_type: str, found: Findings) 
     except OutOfBounds:
         found.problem("read_limit", "The metadata is too far apart to be read for a description.")
         return
-    if picture is None:
+    if picture is None and content_type in MEDIA_TYPES.values():
         found.problem("broken_image", "The file begins like no picture format that is known.")
         return
-    if picture.unread:
-        found.facts["format"] = picture.format
-        found.problem("unsupported", "The format is known, and its header is not read.")
+    if picture is None or picture.unread:
+        found.facts["format"] = picture.format if picture else None
+        found.problem("unsupported", _NOT_READ)
         return
     found.facts.update(
         format=picture.format,
@@ -206,7 +208,7 @@ def _office(file: SeekableFile, size: int, kind: Kind, content_type: str, found:
         name = format_of(head)
         if name in _UNREAD:
             found.facts["format"] = name
-            found.problem("unsupported", "The format is known, and its header is not read.")
+            found.problem("unsupported", _NOT_READ)
         return
     found.facts["format"] = office.format
     found.facts["archive"] = office.archive
