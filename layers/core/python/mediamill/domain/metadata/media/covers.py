@@ -11,6 +11,7 @@ from mediamill.domain.metadata.media.view import Cover
 from mediamill.domain.metadata.reading.boxes import Box, boxes
 from mediamill.domain.metadata.reading.window import Window
 
+MOST_AT_ONCE = 2 * 1024 * 1024
 _PICTURE, _PADDING = 6, 1
 _MOST_BLOCKS = 200
 
@@ -40,6 +41,9 @@ def _of_flac(window: Window) -> Iterator[Cover]:
 
 def _of_movie(window: Window) -> list[Cover]:
     """`covr` in iTunes' list of tags: moov, udta, meta, ilst."""
+    for box in boxes(window):
+        if box.kind == b"moov" and box.window.length <= MOST_AT_ONCE:
+            box.body(box.window.length)  # everybody reads it, and in one piece it is one request
     found = [Box(b"", window, 0)]
     for kind in (b"moov", b"udta", b"meta", b"ilst", b"covr"):
         found = [inner for outer in found for inner in _inside(outer, kind)]

@@ -88,6 +88,9 @@ def read_id3(window: Window) -> Id3:
         size = _unsynchronised(head[6:10])
         _frames(window.part(found.start + 10, size), head[3], head[5], found.tags)
         found.start += 10 + size + (10 if head[5] & 0x10 else 0)
+    if _keeps_its_own(window.at(found.start, 12)):
+        found.sound = found.end - found.start
+        return found
     last = window.at(window.length - 128, 128)
     if len(last) == 128 and last[:3] == b"TAG":
         found.end -= 128
@@ -101,6 +104,13 @@ def read_id3(window: Window) -> Id3:
         found.more = _ape_items(items, _little(footer, 16))
         found.sound -= size + (32 if flags >> 31 else 0)
     return found
+
+
+def _keeps_its_own(head: bytes) -> bool:
+    """Whether a container has a place of its own for tags, and so none at its end."""
+    boxes = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+    own = (b"RIFF", b"RF64", b"OggS", b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75", b"FLV\1")
+    return head[4:8] in boxes or head.startswith(own)
 
 
 _APE = {"year": "date", "album artist": "album_artist", "media": "", "file": ""}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mediamill.domain.ebml import SIGNATURE, elements
 from mediamill.domain.metadata.reading.window import Window
 
-HEAD = 256 * 1024
+HEAD = 128 * 1024
 _SEGMENT, _TRACKS, _ENTRY, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x1F43B675
 _TYPE, _DEFAULT_DURATION = 0x83, 0x23E383
 _VIDEO = 1
