@@ -64,12 +64,22 @@ def test_a_file_that_cannot_be_processed_has_a_sentence_and_exit_code_1(
     lenient = mediamill("upload", "--wait", "--lenient", "torn.jpg")
     assert lenient.returncode == 0
     assert mediamill("status", "torn.jpg").returncode == 1
+    for options, listed in (
+        (["--status", "partial", "--kind", "image"], ["torn.jpg"]),
+        (["--status", "complete"], []),
+        (["--kind", "other"], []),
+    ):
+        rows = json.loads(mediamill("ls", "torn", "--json", *options).stdout)
+        assert [row["key"] for row in rows] == listed
 
 
 def test_json_can_be_read_by_a_machine(mediamill: Run, tmp_path: Path) -> None:
     (tmp_path / "machine.jpg").write_bytes(jpeg(640, 480))
     (uploaded,) = json.loads(mediamill("upload", "--wait", "--json", "machine.jpg").stdout)
     assert uploaded["status"] == "complete"
+    assert {row["name"] for row in uploaded["derivatives"]} == {
+        "metadata", "thumbnail", "medium", "large",
+    }  # fmt: skip
     assert json.loads(mediamill("status", "machine.jpg", "--json").stdout) == uploaded
     (row,) = json.loads(mediamill("ls", "machine", "--json").stdout)
     assert (row["key"], row["kind"], row["status"]) == ("machine.jpg", "image", "complete")

@@ -17,6 +17,9 @@ from mediamill.aws.items import SHARDS, shard_of, to_item
 from mediamill.aws.listing import Listing
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Kind, Status
+from mediamill_cli.local.account import local_stack
+from mediamill_cli.local.announce import announce_swallowed
+from mediamill_cli.local.folder import Server
 
 NOW = datetime.now(UTC)
 
@@ -147,3 +150,18 @@ def test_what_was_swallowed_is_announced_and_taken_in_once(flow: Flow, context: 
     assert flow.record("é +%3.jpg").status is Status.PROCESSING
     assert len(flow.told()) == 12
     assert announce(flow, queue) == 0
+
+
+def test_a_bucket_that_the_server_cannot_list_is_told_and_stops_nothing(
+    flow: Flow, endpoint: str
+) -> None:
+    client("s3").put_object(Bucket=flow.uploads, Key="a\x01b.jpg", Body=b"")
+    stack = local_stack(Server(port=int(endpoint.rpartition(":")[2]), pid=0))
+    stack.__dict__["outputs"] = {
+        "UploadsBucketName": flow.uploads,
+        "IngestQueueUrl": flow.fan_out,
+        "AssetsTableName": flow.settings.assets_table,
+    }
+    said: list[str] = []
+    announce_swallowed(stack, said.append)
+    assert [sentence.partition(",")[0] for sentence in said] == ["The uploads could not be listed"]

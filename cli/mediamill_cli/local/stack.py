@@ -8,14 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
-
-from mediamill.aws.announce import announce_unknown
-from mediamill_cli.assets import listing
 from mediamill_cli.errors import Failure
 from mediamill_cli.local import containers, office, project, sam, server
 from mediamill_cli.local.account import local_stack
+from mediamill_cli.local.announce import announce_swallowed
 from mediamill_cli.local.folder import DEFAULT, Server, StateFolder
 from mediamill_cli.local.office import Office, Phase, Progress, Worker
 from mediamill_cli.local.tuning import tune
@@ -96,7 +92,8 @@ class LocalStack:
             deployed = self.deploy()
             stack = self.stack()
             if started or deployed:
-                self._announce(stack)
+                with self._phase("Looking for uploads that were not announced"):
+                    announce_swallowed(stack, self._notice)
             return stack
 
     def start(self) -> bool:
@@ -146,27 +143,6 @@ class LocalStack:
         ran = self._end()
         containers.stop(self.folder)
         return ran
-
-    def _announce(self, stack: Stack) -> None:
-        """Have the pipeline hear of every upload, whatever a stop or a crash has swallowed.
-
-        The server writes queues and tables down when it stops, but each object at once.
-        """
-        with self._phase("Looking for uploads that were not announced"):
-            try:
-                announce_unknown(
-                    stack.uploads,
-                    stack.output("IngestQueueUrl"),
-                    s3=stack.s3,
-                    sqs=stack.sqs,
-                    listing=listing(stack),
-                )
-            except (ResponseParserError, ClientError) as error:
-                # The server lists keys with control characters in a way that nobody can read.
-                self._notice(
-                    "The uploads could not be listed, so what the last stop may have swallowed is "
-                    f"not announced again; upload it once more if its record is missing. {error}"
-                )
 
     def _end(self) -> bool:
         containers.clear(self.folder)  # or the server waits for what they keep open
