@@ -513,5 +513,33 @@ def test_what_is_overdue_is_asked_for_again_and_closed_in_the_end(
     assert {step.error.code for step in record.steps.values() if step.error} == {"overdue"}
 
 
+def test_a_tombstone_that_nobody_came_to_tidy_is_tidied_in_the_end(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.intake().handle(flow.remove("a.jpg", "02"), context)
+    flow.hand_overs()  # lost for good
+    impatient = flow.sweep()
+    impatient.settings.__dict__["overdue_seconds"] = -1
+    impatient.run(context)
+    settle(flow, context)
+    assert flow.results() == {}
+    impatient.run(context)
+    assert flow.hand_overs() == []
+
+
+def test_an_event_without_an_order_is_told_though_its_first_delivery_died(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow.upload("a.jpg", jpeg(), "01")  # its own event is lost
+    announced = flow.event("a.jpg", "", version="?")
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(AssetsTopic, "publish", _dies)
+        flow.intake().handle(announced, context)
+    flow.intake().handle(attempt(announced, 2), context)
+    assert len(flow.told()) == 1
+
+
 def _dies(*_: object, **__: object) -> None:
     raise Killed

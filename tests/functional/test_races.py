@@ -104,7 +104,7 @@ def test_a_worker_still_at_an_earlier_attempt_cannot_close_it(flow: Flow, contex
     done(flow, context, told, "x")
     client("s3").delete_object(Bucket=flow.settings.results_bucket, Key="thumbnail/a.jpg.webp")
     table = flow.intake()._table
-    marked = table.mark_untidy(flow.record("a.jpg").asset)
+    marked = table.mark_untidy(flow.record("a.jpg"))
     assert marked is not None
     flow.intake()._relay.hand_over(marked.asset)
     (message,) = flow.hand_overs()

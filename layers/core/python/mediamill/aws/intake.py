@@ -30,6 +30,7 @@ from mediamill.domain.protocol.intake import (
     Current,
     Look,
     identity,
+    is_untold,
     on_event,
     on_look,
 )
@@ -115,6 +116,8 @@ class Intake:
                 seen, current, bucket=event.bucket, key=event.key, sequencer=event.sequencer
             )
             if decision is Look.SKIP:
+                if seen is not None and is_untold(seen, delivery=delivery, now=time.time()):
+                    return self._tell(seen)
                 logger.info("skipped: this version is known, or a folder marker")
                 return
             if decision is Look.BURY:

@@ -68,8 +68,14 @@ def state_of(status: Status, shard: int) -> str:
     return f"{status.value}#{shard}"
 
 
-def listed_state(status: Status, asset_id: str) -> str | None:
+UNTIDY = "untidy"
+"""Where `by_state` lists what is final, or deleted, and is still to be tidied."""
+
+
+def listed_state(status: Status, asset_id: str, *, is_untidy: bool = False) -> str | None:
     """Where `by_state` lists an asset: what is complete is not in it, nor what is deleted."""
+    if is_untidy and status is not Status.PROCESSING:
+        return f"{UNTIDY}#{shard_of(asset_id)}"
     if status in (Status.COMPLETE, Status.DELETED):
         return None
     return state_of(status, shard_of(asset_id))
@@ -104,7 +110,7 @@ def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
         "updated_at": record.updated_at,
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
-        "state": listed_state(record.status, asset.asset_id),
+        "state": listed_state(record.status, asset.asset_id, is_untidy=record.is_untidy),
     }
     if record.status is not Status.DELETED:  # a tombstone is in no list
         item["month"] = month_of(asset.created_at[:7], asset.kind, shard_of(asset.asset_id))

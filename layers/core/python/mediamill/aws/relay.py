@@ -28,7 +28,7 @@ class Relay:
             record = self.table.get(key)
             if record is None:
                 return
-            marked = self.table.mark_untidy(record.asset)
+            marked = self.table.mark_untidy(record)
             if marked is not None:
                 logger.info("the results may be disturbed", status=marked.status.value)
                 if marked.is_settled:

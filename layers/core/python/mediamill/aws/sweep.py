@@ -19,13 +19,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from mediamill.aws.clients import client
 from mediamill.aws.finish import Finish
 from mediamill.aws.intake import Intake
+from mediamill.aws.items import UNTIDY
 from mediamill.aws.messages import Delivery, UnknownMessage, delivered
 from mediamill.aws.observe import about, count, logger
 from mediamill.aws.relay import Relay
 from mediamill.aws.table import utc_now
 from mediamill.aws.worker import Worker
 from mediamill.domain.asset import Record
-from mediamill.domain.kind import StepStatus
+from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.manifest import StepError
 from mediamill.domain.protocol.overdue import Nudge, overdue
 from mediamill.settings import Settings
@@ -89,16 +90,18 @@ class Sweep:
         now, patience = time.time(), self.settings.overdue_seconds
         before = datetime.fromtimestamp(now - patience, UTC).isoformat(timespec="milliseconds")
         relay = Relay(self.settings)
-        for key in relay.table.processing_before(before.replace("+00:00", "Z"), _MOST_OVERDUE):
-            record = relay.table.get(key)
-            if record is None or context.get_remaining_time_in_millis() < _SPARE_MS:
-                continue
-            about(record.asset)
-            move = overdue(record, now=now, patience=patience)
-            if move is Nudge.ASK:
-                _ask(relay, record)
-            elif move is Nudge.CLOSE:
-                _close(relay, record)
+        for state in (Status.PROCESSING.value, UNTIDY):
+            keys = relay.table.listed_before(state, before.replace("+00:00", "Z"), _MOST_OVERDUE)
+            for key in keys:
+                record = relay.table.get(key)
+                if record is None or context.get_remaining_time_in_millis() < _SPARE_MS:
+                    continue
+                about(record.asset)
+                move = overdue(record, now=now, patience=patience)
+                if move is Nudge.ASK:
+                    _ask(relay, record)
+                elif move is Nudge.CLOSE:
+                    _close(relay, record)
 
 
 def _ask(relay: Relay, record: Record) -> None:
@@ -108,6 +111,9 @@ def _ask(relay: Relay, record: Record) -> None:
         return  # somebody has just spoken
     logger.warning("overdue: asked for again", nudges=nudged.nudges)
     count("AssetOverdue")
+    if nudged.status is not Status.PROCESSING:
+        relay.hand_over(nudged.asset)  # it is still to be tidied
+        return
     relay.tell(nudged, dict(nudged.steps), "again")
     relay.hand_on(nudged)
 
@@ -124,8 +130,7 @@ def _close(relay: Relay, record: Record) -> None:
     closed = relay.table.change(record, steps, nudges=0)
     if closed is not None:
         logger.error("overdue: given up", steps=sorted(steps))
-        relay.table.mark_untidy(closed.asset)
-        relay.hand_on(closed)
+        relay.hand_on(relay.table.mark_untidy(closed) or closed)
 
 
 def _received(queue: str) -> Iterator[Delivery]:

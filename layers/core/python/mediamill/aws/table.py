@@ -22,7 +22,6 @@ from mediamill.aws.items import (
     claim_item,
     from_item,
     listed_state,
-    state_of,
     step_item,
     to_item,
     tries_item,
@@ -164,16 +163,29 @@ class AssetsTable:
             condition="revision = :seen",
         )
 
-    def mark_untidy(self, asset: Asset) -> Record | None:
-        """Note that somebody may have written or deleted among this asset's results."""
-        return self._update(asset, "SET untidy = :yes", {":yes": True})
+    def mark_untidy(self, record: Record) -> Record | None:
+        """Note that somebody may have written or deleted among the results of this asset.
+
+        It holds if its status is as it was seen.
+        """
+        values = {":yes": True, ":status": record.status.value}
+        state, more = _listed(record.status, record.asset, is_untidy=True)
+        return self._update(
+            record.asset,
+            f"SET untidy = :yes{state}",
+            {**values, **more},
+            names={"#state": "state"},
+            condition="#status = :status",
+        )
 
     def tidied(self, record: Record) -> Record | None:
         """Note that the results are what the record lists, if it is as it was seen."""
+        state, more = _listed(record.status, record.asset, is_untidy=False)
         return self._update(
             record.asset,
-            "REMOVE untidy",
-            {":seen": record.revision},
+            f"SET {state.removeprefix(', ')} REMOVE untidy" if more else "REMOVE untidy, #state",
+            {":seen": record.revision, **more},
+            names={"#state": "state"},
             condition="revision = :seen",
         )
 
@@ -207,7 +219,7 @@ class AssetsTable:
         rejection: StepError | None = None,
     ) -> Record | None:
         """Make the status final, if the record is as it was seen."""
-        state = listed_state(status, record.asset.asset_id)
+        state = listed_state(status, record.asset.asset_id, is_untidy=record.is_untidy)
         values: dict[str, Any] = {
             ":final": status.value,
             ":at": completed_at,
@@ -241,8 +253,11 @@ class AssetsTable:
             ),
         )
 
-    def processing_before(self, created_before: str, limit: int) -> Iterator[str]:
-        """Keys of assets that have been processed since before a time, oldest first."""
+    def listed_before(self, state: str, created_before: str, limit: int) -> Iterator[str]:
+        """Keys of assets that `by_state` lists under a word, opened before a time, oldest first.
+
+        At most `limit` of each part of the list.
+        """
         for shard in range(SHARDS):
             answer = client("dynamodb").query(
                 TableName=self.name,
@@ -250,7 +265,7 @@ class AssetsTable:
                 KeyConditionExpression="#state = :state AND created_at < :before",
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={
-                    ":state": {"S": state_of(Status.PROCESSING, shard)},
+                    ":state": {"S": f"{state}#{shard}"},
                     ":before": {"S": created_before},
                 },
                 Limit=limit,
@@ -313,6 +328,12 @@ _PENDING_AT = "steps.#step.#status = :pending AND steps.#step.attempt = :attempt
 
 def _pending_at(attempt: int) -> dict[str, Any]:
     return {":pending": StepStatus.PENDING.value, ":attempt": attempt}
+
+
+def _listed(status: Status, asset: Asset, *, is_untidy: bool) -> tuple[str, dict[str, str]]:
+    """The end of an update that puts an asset where `by_state` is to list it, and its value."""
+    state = listed_state(status, asset.asset_id, is_untidy=is_untidy)
+    return (", #state = :state", {":state": state}) if state else ("", {})
 
 
 def _is_by(stands: Record, name: str, step: Step) -> bool:

@@ -63,11 +63,15 @@ def on_event(record: Record | None, *, sequencer: str, delivery: str, now: float
         return Arrival.SKIP
     if record.rejection is not None and record.rejection.code in UNREADABLE:
         return Arrival.LOOK  # redriven: it may be readable now
+    return Arrival.TELL if is_untold(record, delivery=delivery, now=now) else Arrival.SKIP
+
+
+def is_untold(record: Record, *, delivery: str, now: float) -> bool:
+    """Whether `delivery` is to tell of a record that stands: its opener may not have come to it."""
     if _is_moving(record):
-        return Arrival.SKIP
+        return False
     opened = datetime.fromisoformat(record.asset.created_at).timestamp()
-    mine = record.opened_by == delivery
-    return Arrival.TELL if mine or now - opened > OPENING_SECONDS else Arrival.SKIP
+    return record.opened_by == delivery or now - opened > OPENING_SECONDS
 
 
 def on_look(

@@ -24,9 +24,13 @@ class Nudge(Enum):
 
 
 def overdue(record: Record, *, now: float, patience: float) -> Nudge:
-    """The sweep's move at `now` (epoch seconds), after `patience` seconds without a word."""
-    if record.status is not Status.PROCESSING or record.updated_at is None:
+    """The sweep's move at `now` (epoch seconds), after `patience` seconds without a word.
+
+    What is final and still to be tidied is asked for as often as it takes.
+    """
+    is_open = record.status is Status.PROCESSING
+    if record.updated_at is None or not (is_open or record.is_untidy):
         return Nudge.LEAVE
     if now - datetime.fromisoformat(record.updated_at).timestamp() < patience:
         return Nudge.LEAVE
-    return Nudge.ASK if record.nudges < NUDGES else Nudge.CLOSE
+    return Nudge.CLOSE if is_open and record.nudges >= NUDGES else Nudge.ASK
