@@ -7,10 +7,12 @@ from compare import linear_reference, ssim
 from hypothesis import given
 from hypothesis import strategies as st
 from made.images import opened, photo, saved
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from mediamill.domain.image import render, render_raster
-from mediamill.domain.image.shaping.placing import place
+from mediamill.domain.image import parse_focus, render, render_raster
+from mediamill.domain.image.reading import libvips
+from mediamill.domain.image.shaping.colour import flatten
+from mediamill.domain.image.shaping.placing import place, resize
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Fit, Format, Profile, parse_profiles
 
@@ -89,3 +91,73 @@ def test_a_decoded_raster_is_rendered_the_same_way() -> None:
     made = list(render_raster(page, parse_profiles("thumbnail=200,large=2000", "png")))
     assert [(each.width, each.height) for each in made] == [(150, 200), (600, 800)]
     assert opened(made[1].body).tobytes() == page.tobytes()
+
+
+def lit(*boxes: tuple[int, int, int, int]) -> Image.Image:
+    """A dull wide field with something bright in each box."""
+    picture = Image.new("RGB", (600, 200), (120, 120, 120))
+    for box in boxes:
+        picture.paste((255, 0, 0), box)
+    return picture
+
+
+def reds(profile: str, picture: Image.Image, focus: tuple[float, float] | None = None) -> int:
+    (rendition,) = render(
+        saved(picture, "PNG"), parse_profiles(profile, "png"), Limits(), focus=focus
+    )
+    shown = opened(rendition.body).convert("RGB")
+    return sum(shown.split()[0].histogram()[201:])
+
+
+def test_attention_takes_the_fullest_window_and_not_the_middle_of_all() -> None:
+    """Between two bright things lies nothing to see."""
+    both = lit((20, 60, 120, 160), (480, 80, 540, 140))
+    assert reds("square=200x200:attention", both) >= 9_000
+
+
+def test_attention_puts_what_it_found_in_the_middle_where_there_is_room() -> None:
+    one = lit((340, 80, 400, 140))
+    (rendition,) = render(
+        saved(one, "PNG"), parse_profiles("square=200x200:attention", "png"), Limits()
+    )
+    shown = opened(rendition.body).convert("RGB").split()[1].point(lambda v: 255 * (v < 60))
+    left, _, right, _ = shown.getbbox() or (0, 0, 0, 0)
+    assert abs((left + right) / 2 - 100) < 30
+
+
+@pytest.mark.parametrize("fit", ["cover", "attention"])
+def test_a_focus_that_is_given_decides_what_a_crop_keeps(fit: str) -> None:
+    both = lit((20, 60, 120, 160), (480, 80, 540, 140))
+    assert reds(f"square=200x200:{fit}", both, focus=(0.85, 0.55)) == 3_600
+    assert reds(f"square=200x200:{fit}", both, focus=(0.0, 0.0)) == 10_000
+    assert reds("all=600:inside", both, focus=(0.0, 0.0)) == 13_600
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("0.3,0.4", (0.3, 0.4)),
+        (" 1 , 0 ", (1.0, 0.0)),
+        ("1.1,0", None),
+        ("nan,0", None),
+        ("0.5", None),
+        ("left,top", None),
+        ("", None),
+    ],
+)
+def test_a_focus_is_two_numbers_from_0_to_1(text: str, point: tuple[float, float] | None) -> None:
+    assert parse_focus(text) == point
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK"])
+def test_both_engines_resize_to_the_same_picture(mode: str) -> None:
+    source = photo(1200, 900).convert(mode)
+    if mode in ("LA", "RGBA"):
+        source.putalpha(Image.linear_gradient("L").resize(source.size))
+    whole = (0.0, 0.0, 1200.0, 900.0)
+    asked = (source, (500, 375), whole, Image.Resampling.LANCZOS)
+    one, other = resize(*asked), libvips.resize(*asked)
+    assert one.mode == other.mode == mode
+    if mode in ("LA", "RGBA"):  # what is all but transparent has hardly a colour to compare
+        one, other = (flatten(each, "#ffffff") for each in (one, other))
+    assert max(ImageStat.Stat(ImageChops.difference(one, other)).mean) < 1.5

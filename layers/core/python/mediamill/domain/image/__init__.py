@@ -7,6 +7,7 @@
 Here a `profile` is the recipe of a rendition; a colour profile is always an `icc_profile`.
 """
 
+from mediamill.domain.image.shaping.placing import parse_focus
 from mediamill.domain.image.writing.encoding import encode
 
 from .rendering import Rendering, Rendition, render, render_raster
@@ -15,6 +16,7 @@ __all__ = [
     "Rendering",
     "Rendition",
     "encode",
+    "parse_focus",
     "render",
     "render_raster",
 ]

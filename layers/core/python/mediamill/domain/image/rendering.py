@@ -14,6 +14,7 @@ from mediamill.domain.facts import ImageFacts
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.describing.appearance import appearance
 from mediamill.domain.image.moving import Moving, moves
+from mediamill.domain.image.reading import libvips
 from mediamill.domain.image.reading.cost import within_memory
 from mediamill.domain.image.reading.decoding import decode, icc_profile_of
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
@@ -30,6 +31,7 @@ Rendition = Product
 
 # The whole picture at this size is made where no rendition shows all of it, for the facts.
 _GLANCE = Profile("glance", 256, 256)
+_MIDDLE = (0.5, 0.5)
 
 
 class Rendering(Iterator[Rendition]):
@@ -46,11 +48,13 @@ class Rendering(Iterator[Rendition]):
         profiles: Sequence[Profile],
         limits: Limits,
         background: str,
+        focus: tuple[float, float] | None,
     ) -> None:
         self._opened = opened
         self._profiles = profiles
         self._limits = limits
         self._background = background
+        self._focus = focus
         self._facts = _header_facts(opened)
         self._size = _size_shown(opened, self._facts, profiles, limits)
         self._owner = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
@@ -72,7 +76,14 @@ class Rendering(Iterator[Rendition]):
         decoded = decode(opened, self._largest(), limits)
         with guarded(limits):
             drawn = is_drawn(decoded.tiles, opened.container)
-            pyramid = Pyramid(decoded.picture, opened.turn, decoded.icc_profile, *size)
+            pyramid = Pyramid(
+                decoded.picture,
+                opened.turn,
+                decoded.icc_profile,
+                *size,
+                libvips.resize,
+                libvips.ENOUGH,
+            )
             placements = self._placements(pyramid)
             made = pyramid.make(placements)
             looks = appearance(pyramid.glance(place(*size, _GLANCE)))
@@ -141,13 +152,17 @@ class Rendering(Iterator[Rendition]):
     def _placements(self, pyramid: Pyramid) -> list[Placement]:
         """Where each profile puts the picture; the eye is only asked where a profile says so."""
         size = self._size
-        centre = (0.5, 0.5)
-        if any(profile.fit is Fit.ATTENTION for profile in self._profiles):
-            centre = attention.centre(pyramid.one(place(*size, _GLANCE)))
-        return [
-            place(*size, profile, centre if profile.fit is Fit.ATTENTION else (0.5, 0.5))
-            for profile in self._profiles
-        ]
+        placements = [place(*size, profile, self._focus or _MIDDLE) for profile in self._profiles]
+        fits = {profile.fit for profile in self._profiles}
+        if self._focus is not None or Fit.ATTENTION not in fits:
+            return placements
+        seen = attention.interest(pyramid.one(place(*size, _GLANCE)))
+        for number, profile in enumerate(self._profiles):
+            if profile.fit is Fit.ATTENTION:
+                left, top, right, bottom = placements[number].crop
+                centre = seen.centre((right - left) / size[0], (bottom - top) / size[1])
+                placements[number] = place(*size, profile, centre)
+        return placements
 
     def _moving(self, placements: Sequence[Placement]) -> Moving | None:
         """All frames at all sizes, if the picture moves and a profile can show it."""
@@ -217,18 +232,20 @@ def render(
     limits: Limits,
     *,
     background: str = "#ffffff",
+    focus: tuple[float, float] | None = None,
 ) -> Rendering:
     """The original's renditions, in the order of the profiles, and its picture facts.
 
     The header is read and checked here; pixels are decoded with the first `next()`. Nothing is
-    enlarged. `background` is what transparency shows in JPEG.
+    enlarged but a drawing. `background` is what transparency shows in JPEG; `focus` is (x, y), 0 to
+    1, of what `cover` and `attention` keep, as the picture is displayed.
 
     Raises only Unprocessable errors, here or while iterating: Unsupported, TooLarge,
     TooManyPixels, TimedOut, or Broken with the code `broken_image`.
     """
     opened = open_picture(original, limits)
     with guarded(limits):
-        return Rendering(opened, profiles, limits, background)
+        return Rendering(opened, profiles, limits, background, focus)
 
 
 def render_raster(

@@ -16,6 +16,8 @@ from PIL import Image
 
 from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.image.reading.sampling import sample_boxes
+from mediamill.domain.image.shaping import placing
+from mediamill.domain.image.shaping.placing import Box
 
 if TYPE_CHECKING:
     import pyvips
@@ -115,11 +117,32 @@ def _pixels(
     return _to_pillow(_resized(stored, size)), tuple(tiles)
 
 
+def resize(
+    picture: Image.Image, size: tuple[int, int], box: Box, filter_: Image.Resampling
+) -> Image.Image:
+    """What `placing.resize` does, in a third of the time where all of a large picture shrinks."""
+    whole = box[0] <= 0 and box[1] <= 0 and box[2] >= picture.width and box[3] >= picture.height
+    shrinks = size[0] < picture.width and size[1] < picture.height
+    bands = len(picture.getbands())
+    known = picture.mode == "CMYK" or picture.mode == _MODES.get(bands)
+    if not (whole and shrinks and known and picture.width * picture.height > _WORTH_IT):
+        return placing.resize(picture, size, box, filter_)
+    pixels = picture.tobytes()
+    stored = _vips().Image.new_from_memory(pixels, *picture.size, bands, "uchar")
+    kind = "cmyk" if picture.mode == "CMYK" else "srgb" if bands > 2 else "b-w"
+    small = _resized(stored.copy(interpretation=kind), size)
+    return Image.frombytes(picture.mode, size, small.write_to_memory())
+
+
+ENOUGH = 4.5  # for `Pyramid`: this engine is quick enough to go back to larger pictures
+_WORTH_IT = 500_000  # pixels; below, the way there and back takes what the resizing saves
+
+
 def _resized(picture: pyvips.Image, size: tuple[int, int]) -> pyvips.Image:
     """At the size, eight bits; colours are weighted by their alpha where they are blended."""
     across, down = size[0] / picture.width, size[1] / picture.height
     if across != 1 or down != 1:
-        alpha = picture.bands in (2, 4)
+        alpha = picture.bands in (2, 4) and picture.interpretation != "cmyk"
         format_ = picture.format
         if alpha:
             picture = picture.premultiply().cast(format_)

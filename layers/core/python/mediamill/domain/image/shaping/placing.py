@@ -54,6 +54,15 @@ class Placement:
         return Placement((left, top, right, bottom), self.width, self.height, self.whole)
 
 
+def parse_focus(text: str) -> tuple[float, float] | None:
+    """The point that `0.3,0.4` names: right of the left edge, below the top; None for nonsense."""
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (x, y) if 0 <= x <= 1 and 0 <= y <= 1 else None
+
+
 def place(
     width: int, height: int, profile: Profile, centre: tuple[float, float] = (0.5, 0.5)
 ) -> Placement:
