@@ -18,9 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- costs:begin -->", "<!-- costs:end -->"
+MONTH_BEGIN, MONTH_END = "<!-- month:begin -->", "<!-- month:end -->"
 
 # AWS's list prices in US dollars: us-east-1, arm64, first tier, without the free tier, as published
-# in November 2025. Data from AWS's pricing pages of Lambda, SQS, SNS, DynamoDB, S3 and CloudWatch.
+# in November 2025. Data from AWS's pricing pages of Lambda, SQS, SNS, DynamoDB, S3,
+# CloudWatch, X-Ray and KMS.
 REGION, PRICED = "us-east-1", "November 2025"
 GB_SECOND = Decimal("0.0000133334")
 INVOCATION = Decimal("0.20") / 1_000_000
@@ -32,12 +34,22 @@ S3_PUT = Decimal("0.005") / 1_000
 S3_GET = Decimal("0.0004") / 1_000
 S3_GB_MONTH = Decimal("0.023")
 LOG_GB = Decimal("0.50")
+TRACE = Decimal("5.00") / 1_000_000
+METRIC_MONTH = Decimal("0.30")  # a series: a metric of a function
+TABLE_GB_MONTH = Decimal("0.25") + Decimal("0.20")  # kept, and recoverable to any second
+KEY_MONTH = Decimal("1.00")
 
 FILES = 1_000
 CORE_MB = 1_769  # the memory at which a function has one processor (AWS Lambda Developer Guide)
 WAIT_MS = 15  # for S3, DynamoDB, SQS or SNS to answer a small call inside a region
 RECORD_WRITE_UNITS = 4  # 2 to 3 KB of record, and its row in the index
-LOG_BYTES = 2_500  # lines and metrics of one invocation
+RECORD_KB = 4  # with its row in the index
+LOG_BYTES = 3_500  # lines of one invocation, and what Lambda says of it at its start and end
+QUEUES = 5  # that Lambda asks for messages: ingest, image, metadata, document, manifest
+# Five pollers a queue, each asks every 20 s (AWS Lambda Developer Guide: "Using Lambda with SQS").
+POLLS_MONTH = 5 * 3 * 60 * 24 * 30
+SERIES = 30  # with Metrics=true: five of each worker, a dozen of ingest and manifest, cold starts
+PHOTOS = 10_000
 
 MEMORY = {
     "ingest": 512,
@@ -152,7 +164,9 @@ def rows(kind: Kind, cpu_ms: Mapping[str, float]) -> dict[str, Decimal]:
         + (1 * S3_PUT)  # the upload itself
         + sum(one.gets for one in work) * S3_GET,
         "logs": len(work) * Decimal(LOG_BYTES) / 1_000_000_000 * LOG_GB,
+        "traces": len(work) * TRACE,
         "a month in S3": Decimal(kind.original_mb + kind.derived_mb) / 1000 * S3_GB_MONTH,
+        "a month in the table": Decimal(RECORD_KB) / 1_000_000 * TABLE_GB_MONTH,
     }
     return {name: (FILES * dollars).quantize(PLACES) for name, dollars in cost.items()}
 
@@ -212,6 +226,28 @@ def table(cpu_ms: Mapping[str, float]) -> str:
     )
 
 
+def month(cpu_ms: Mapping[str, float]) -> str:
+    """The Markdown table of a month: one without a file, one with some photos."""
+    cents = Decimal("0.01")
+    asking = (QUEUES * POLLS_MONTH * SQS_REQUEST).quantize(cents)
+    photos = (total(KINDS[0], cpu_ms) * PHOTOS / FILES).quantize(cents)
+    metrics, key = SERIES * METRIC_MONTH, KEY_MONTH
+    lines = [
+        ("Lambda asks five queues for messages", asking, asking),
+        (f"{PHOTOS:,} photos, as above", Decimal(), photos),
+        ("**in all**", asking, asking + photos),
+        ("with `Metrics=true`", Decimal(), metrics),
+        ("with a key of yours (`KeyArn`), at least", key, key),
+    ]
+    return "\n".join(
+        [
+            f"| US dollars a month | idle | {PHOTOS:,} photos |",
+            "|---|---:|---:|",
+            *(f"| {name} | {idle:.2f} | {busy:.2f} |" for name, idle, busy in lines),
+        ]
+    )
+
+
 def work_measured() -> dict[str, float]:
     """Warm CPU milliseconds of a message by function."""
     found: dict[str, float] = dict(MEASURED_MS)
@@ -222,13 +258,13 @@ def work_measured() -> dict[str, float]:
     return found
 
 
-def written(path: Path, text: str) -> bool:
+def written(path: Path, text: str, begin: str = BEGIN, end: str = END) -> bool:
     """Put the table between a file's markers; False where it has none."""
     content = path.read_text() if path.exists() else ""
-    if BEGIN not in content or END not in content:
+    if begin not in content or end not in content:
         return False
-    before, rest = content.split(BEGIN, 1)
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}")
+    before, rest = content.split(begin, 1)
+    path.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}")
     return True
 
 
@@ -237,11 +273,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="into docs/tuning.md and README.md")
     wanted = parser.parse_args()
     # What is written down is of the figures above, so that it does not change with the machine.
-    text = table(MEASURED_MS if wanted.write else work_measured())
-    print(text)
+    cpu_ms = MEASURED_MS if wanted.write else work_measured()
+    text, of_a_month = table(cpu_ms), month(cpu_ms)
+    print(f"{text}\n\n{of_a_month}")
     if wanted.write:
         for path in (ROOT / "docs" / "tuning.md", ROOT / "README.md"):
             print(f"{'written' if written(path, text) else 'no markers'}: {path.name}")
+            written(path, of_a_month, MONTH_BEGIN, MONTH_END)
 
 
 if __name__ == "__main__":

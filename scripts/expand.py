@@ -37,6 +37,7 @@ EXAMPLES = {
     "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
     "SecurityGroupIds": "sg-0123456789abcdef0",
     "AccessLogsBucket": "access-logs",
+    "WarmWrites": "40000",
     "UploadOrigins": "https://example.com,http://localhost:8080",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
@@ -119,7 +120,7 @@ def holds(made: Mapping[str, Any], condition: Any, values: Mapping[str, str]) ->
         return holds(made, made["Conditions"][told], values)
     if function == "Fn::Equals":
         left, right = (values[side["Ref"]] if isinstance(side, dict) else side for side in told)
-        return bool(left == right)
+        return str(left) == str(right)
     each = [holds(made, entry, values) for entry in told]
     if function == "Fn::Not":
         return not each[0]

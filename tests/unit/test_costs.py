@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
+import expand
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def test_the_rows_that_are_shown_add_up_to_the_total_that_is_shown(costs: Module
         line[0]: [*map(Decimal, line[1:])] for line in lines if re.fullmatch(r"[\d.]+", line[1])
     }
     totals = shown.pop("in all")
-    assert len(shown) == 7
+    assert len(shown) == 9
     for column, total in enumerate(totals):
         assert sum(row[column] for row in shown.values()) == total
 
@@ -73,3 +74,11 @@ def test_the_documented_table_is_the_computed_one(costs: ModuleType) -> None:
     documented = (ROOT / "docs" / "tuning.md").read_text()
     table = documented.split(costs.BEGIN)[1].split(costs.END)[0].strip()
     assert table == costs.table(costs.MEASURED_MS), "run benchmarks/costs.py --write"
+    month = documented.split(costs.MONTH_BEGIN)[1].split(costs.MONTH_END)[0].strip()
+    assert month == costs.month(costs.MEASURED_MS), "run benchmarks/costs.py --write"
+
+
+def test_the_queues_that_are_asked_are_those_of_the_template(costs: ModuleType) -> None:
+    made = expand.answered(expand.template())["Resources"].values()
+    asked = [one for one in made if one["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert len(asked) == costs.QUEUES
