@@ -199,12 +199,15 @@ def _of_announcements(record: Record, messages: list[Mapping[str, Any]]) -> Iter
 
 
 def _twice(drive: Drive, asset_id: str, messages: list[Mapping[str, Any]]) -> Iterator[Wrong]:
-    """A version is announced once; a crash may repeat that, with the same id and status."""
+    """A version is announced once; a crash may repeat that, with the same id and status.
+
+    One that was deleted and came to light again has a second life, which is told of too.
+    """
     for one, two in pairwise(messages):
         if one["id"] == two["id"]:
             if one["status"] != two["status"]:
                 yield Wrong("told twice", f"{asset_id} with one id as two statuses")
             elif not drive.was_faulty:
                 yield Wrong("told twice", f"{asset_id} without a fault")
-        elif one["status"] == two["status"]:
+        elif one["status"] == two["status"] and one["key"] not in drive.restored:
             yield Wrong("told twice", f"{asset_id} as {one['status']} with two ids")

@@ -23,6 +23,8 @@ from model.queues import Queues
 from model.tables import Tables
 from model.topics import Topics
 
+_ONLY_LOOKS = ("Get", "Head", "List", "Query", "Scan", "Receive", "BatchGet", "ChangeMessage")
+
 
 def _nothing(call: Call) -> None:
     """No fault."""
@@ -38,6 +40,7 @@ class Cloud:
     clock: Clock = field(default_factory=Clock)
     strict: bool = True
     latency: float = 0.004  # seconds that a request takes
+    changes: int = 0  # requests that were to change more than a message's visibility
     before: Callable[[Call], None] = _nothing
     after: Callable[[Call], None] = _nothing
     sqs: Queues = field(init=False)
@@ -68,6 +71,7 @@ class Cloud:
             raise NotImplementedError(f"the model's {service} has no {operation}")
         if operation == "TransactWriteItems":  # botocore makes one up, the same for every retry
             params = {"ClientRequestToken": f"token-{next(self._tokens)}", **params}
+        self.changes += not operation.startswith(_ONLY_LOOKS)
         for attempt in range(1, ATTEMPTS + 1):
             call = Call(service, operation, params, attempt)
             try:

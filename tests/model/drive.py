@@ -12,6 +12,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from mediamill.aws.messages import delivery
 from model.calls import Call, lost, throttled
 from model.cloud import Cloud
 from model.histories import (
@@ -24,15 +25,18 @@ from model.histories import (
     Put,
     Redrive,
     Resume,
+    Rush,
     Sweep,
     Tick,
 )
 from model.inside import World
 from model.jobs import Crash
 from model.queues import Message, Queue, lambda_record
-from model.stack import TIMEOUTS, Stack, message_of
+from model.stack import TIMEOUTS, Stack
 
 SWEEP_SECONDS = 60
+PATIENCE = 300
+SWEEPS = 4  # asked for again twice, then closed; and one more that finds nothing
 
 
 class Endless(Exception):
@@ -87,7 +91,8 @@ class Drive:
         self.running: dict[Any, Run] = {}
         self.is_loud = is_loud
         self.log: list[str] = []
-        self.was_faulty = False  # or restored: then a version may be told of twice, by one id
+        self.was_faulty = self.has_lost = False
+        self.restored: set[str] = set()  # keys of which an older version came to light again
         self.errors: list[BaseException] = []
 
     # ── the actions ──────────────────────────────────────────────────────────────────────────────
@@ -105,6 +110,8 @@ class Drive:
             if waiting:
                 queue, message = waiting[action.message % len(waiting)]
                 self.deliver(queue, message, action)
+        elif isinstance(action, Rush):
+            self._rush()
         elif isinstance(action, Resume):
             if self.paused:
                 self.resume(self.paused[action.run % len(self.paused)], kill=action.kill)
@@ -117,17 +124,37 @@ class Drive:
         else:
             self.sweep(action)
 
-    def settle(self) -> None:
-        """Let everything come to its end: no more faults, and all the time that it takes."""
-        for run in list(self.paused):
-            self.resume(run, finally_=True)
-        for _ in range(3):
-            self._drain()
-            if self.stack.sweep() is None:
+    def rest(self) -> None:
+        """Let every message come to its end, without faults, in all the time that it takes."""
+        for _ in range(PATIENCE):
+            for run in list(self.paused):
+                self.resume(run, finally_=True)
+            self._rush()
+            hidden = [
+                message.visible_at
+                for name in TIMEOUTS
+                for message in self.stack.queues[name].messages.values()
+            ]
+            if not hidden:
                 return
+            self.cloud.clock.now = max(self.cloud.clock.now, min(hidden))
+        raise Endless("messages come again for ever")
+
+    def settle(self) -> None:
+        """The same, and the sweep called until nobody can be overdue any more."""
+        self.rest()
+        for _ in range(SWEEPS):
+            before = self.cloud.changes
             self.cloud.clock.sleep(7 * 3600)
             self.sweep(Sweep())
-        self._drain()
+            self.rest()
+            if self.cloud.changes == before:
+                return  # nothing was overdue, after all these hours
+
+    @property
+    def has_dead_letters(self) -> bool:
+        """Whether a message is among the dead: nobody but the sweep can know of it."""
+        return any(self.stack.queues[f"dead-{name}"].messages for name in TIMEOUTS)
 
     def redrive(self) -> int:
         """Put every dead letter back into its queue, as a new message; how many there were."""
@@ -139,10 +166,8 @@ class Drive:
         return moved
 
     def sweep(self, action: Sweep) -> None:
-        """Call the sweep, if there is one."""
+        """Call the sweep."""
         work = self.stack.sweep()
-        if work is None:
-            return
         run = Run("sweep", SWEEP_SECONDS, self.cloud.clock.now, action.faults)
         context = Context(self.cloud, run)
         self._start(run, lambda: work(context))
@@ -164,7 +189,7 @@ class Drive:
             message.receipt,
             action.kept,
         )
-        told = message_of(lambda_record(queue, message))
+        told = delivery(lambda_record(queue, message))
         context, handle = Context(self.cloud, run), self.stack.handler(queue.name)
         self._start(run, lambda: handle(told, context))
 
@@ -258,32 +283,22 @@ class Drive:
 
     # ── the rest ─────────────────────────────────────────────────────────────────────────────────
 
-    def _drain(self) -> None:
-        """Deliver everything, first come first served, until no queue holds anything."""
-        for _ in range(500):
-            for run in list(self.paused):
-                self.resume(run, finally_=True)
-            waiting = list(self._waiting())
-            if not waiting:
-                hidden = [
-                    message.visible_at
-                    for name in TIMEOUTS
-                    for message in self.stack.queues[name].messages.values()
-                ]
-                if not hidden:
-                    return
-                self.cloud.clock.now = max(self.cloud.clock.now, min(hidden))
-                continue
-            for queue, message in waiting:
-                if message.message_id in queue.messages:
-                    self.deliver(queue, message, Deliver(0))
-        raise Endless("messages go round for ever")
-
     def _waiting(self) -> Iterator[tuple[Queue, Message]]:
         for name in TIMEOUTS:
             queue = self.stack.queues[name]
             for message in self.cloud.sqs.visible(queue):
                 yield queue, message
+
+    def _rush(self) -> None:
+        """Deliver what is visible until nothing is, first come first served."""
+        for _ in range(PATIENCE):
+            waiting = list(self._waiting())
+            if not waiting:
+                return
+            for queue, message in waiting:
+                if message.message_id in queue.messages:
+                    self.deliver(queue, message, Deliver(0))
+        raise Endless("messages call messages for ever")
 
     def _lose(self, number: int) -> None:
         """A message is gone for good; but for S3's own, which nobody could know of."""
@@ -291,7 +306,7 @@ class Drive:
         if waiting:
             queue, message = waiting[number % len(waiting)]
             del queue.messages[message.message_id]
-            self.was_faulty = True
+            self.was_faulty = self.has_lost = True
             self.tell(f"  {queue.name} {message.message_id[4:8]}: lost")
 
     def _delete(self, key: str, undo: bool) -> None:
@@ -300,7 +315,8 @@ class Drive:
         if current is None or current.is_marker is not undo:
             return
         more = {"VersionId": current.version_id} if undo else {}
-        self.was_faulty |= undo
+        if undo:
+            self.restored.add(key)
         self.cloud.s3.delete_object(Bucket="uploads", Key=key, **more)
 
     def tell(self, line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.check import Wrong, check
 from model.drive import Drive, Endless
-from model.histories import History
+from model.histories import History, Sweep
 from model.inside import World
 
 REDRIVES = 3  # rounds: what fails four times out of five may need more than one
@@ -26,11 +26,16 @@ def _played(drive: Drive, history: History) -> Wrong | None:
     try:
         for action in history:
             drive.play(action)
+        drive.rest()
+        if drive.has_dead_letters:  # the next sweep reads them
+            drive.sweep(Sweep())
+            drive.rest()
+        if not drive.has_lost:  # what is lost shows when it is overdue, hours later
+            for wrong in check(drive):
+                return wrong
         drive.settle()
         for wrong in check(drive):
             return wrong
-        if drive.stack.sweep() is None:
-            return None
         drive.tell("· every dead letter is redriven")
         for _ in range(REDRIVES):
             if not drive.redrive():

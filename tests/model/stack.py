@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from made.flow import make_tables
+
 from mediamill.aws.finish import Finish
 from mediamill.aws.intake import Intake
+from mediamill.aws.messages import Delivery
+from mediamill.aws.sweep import Sweep
 from mediamill.aws.worker import Worker
 from mediamill.settings import Settings
 from model.cloud import Cloud
@@ -26,14 +28,11 @@ TIMEOUTS = {
     "document": 120,
     "office": 120,
 }
+STEPS = ("image", "metadata", "document", "office")
 RECEIVES = 5
 FOR_GOOD = 1_209_600  # seconds: fourteen days, as long as a queue keeps anything
 
-Handler = Callable[[Any, Any], None]
-
-
-def _is_new() -> bool:
-    return importlib.util.find_spec("mediamill.aws.messages") is not None
+Handler = Callable[[Delivery, Any], None]
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,12 @@ class Stack:
 
     @classmethod
     def make(cls, cloud: Cloud) -> Stack:
-        """Create everything."""
-        s3, sqs, sns, dynamodb = map(cloud.client, ("s3", "sqs", "sns", "dynamodb"))
+        """Create everything, in the cloud that stands for AWS now."""
+        s3, sqs, sns = map(cloud.client, ("s3", "sqs", "sns"))
         for name in ("uploads", "results"):
             s3.create_bucket(Bucket=name)
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        _tables(dynamodb)
+        make_tables("assets", "made")
         urls: dict[str, str] = {}
         queues: dict[str, Queue] = {}
 
@@ -72,12 +71,12 @@ class Stack:
         queue("completed")
         topics = {name: sns.create_topic(Name=name)["TopicArn"] for name in ("assets", "completed")}
         raw = {"RawMessageDelivery": "true"}
-        for name, policy in _POLICIES().items():
+        for name in STEPS:
             sns.subscribe(
                 TopicArn=topics["assets"],
                 Protocol="sqs",
                 Endpoint=queues[name].arn,
-                Attributes={**raw, "FilterPolicy": json.dumps(policy)},
+                Attributes={**raw, "FilterPolicy": _policy(name)},
             )
         arn = queues["completed"].arn
         sns.subscribe(TopicArn=topics["completed"], Protocol="sqs", Endpoint=arn, Attributes=raw)
@@ -100,7 +99,6 @@ class Stack:
                 "OWN_QUEUE": urls["document"],
                 "DEAD_LETTERS": " ".join(f"{name}={urls[f'dead-{name}']}" for name in TIMEOUTS),
                 "PLAN": PLAN,
-                "WORKERS": "metadata:* image:image document:document office:office",
                 "RENDITIONS": "thumbnail=256,medium=800",
             }
         )
@@ -114,61 +112,11 @@ class Stack:
             return Finish(self.settings).handle
         return Worker(queue, self.settings, self.jobs.by_step[queue]).handle
 
-    def sweep(self) -> Callable[[Any], None] | None:
+    def sweep(self) -> Callable[[Any], None]:
         """What the schedule calls."""
-        if not _is_new():
-            return None
-        sweep = importlib.import_module("mediamill.aws.sweep").Sweep(self.settings)
-        run: Callable[[Any], None] = sweep.run
-        return run
+        return Sweep(self.settings).run
 
 
-def message_of(record: Mapping[str, Any]) -> Any:
-    """A Lambda record as the handlers get it."""
-    name = "messages" if _is_new() else "records"
-    return importlib.import_module(f"mediamill.aws.{name}").delivery(record)
-
-
-def _POLICIES() -> Mapping[str, Any]:
-    if _is_new():
-        return {name: {"steps": [name]} for name in TIMEOUTS if name not in ("ingest", "manifest")}
-    return {
-        "image": {"kind": ["image"]},
-        "metadata": {"origin": ["original"]},
-        "document": {"kind": ["document"]},
-        "office": {"kind": ["office"]},
-    }
-
-
-def _tables(dynamodb: Any) -> None:
-    names = ("key", "created_at", "state" if _is_new() else "month")
-    keys = [
-        {"AttributeName": names[2], "KeyType": "HASH"},
-        {"AttributeName": "created_at", "KeyType": "RANGE"},
-    ]
-    dynamodb.create_table(
-        TableName="assets",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in names],
-        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": f"by_{names[2]}",
-                "KeySchema": keys,
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
-    expiry = {"AttributeName": "expires_at", "Enabled": True}
-    dynamodb.update_time_to_live(TableName="assets", TimeToLiveSpecification=expiry)
-    dynamodb.create_table(
-        TableName="made",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": each, "AttributeType": "S"} for each in ("key", "made")
-        ],
-        KeySchema=[
-            {"AttributeName": "key", "KeyType": "HASH"},
-            {"AttributeName": "made", "KeyType": "RANGE"},
-        ],
-    )
+def _policy(queue: str) -> str:
+    """Which messages of the assets topic a worker's queue takes: those that name its step."""
+    return json.dumps({"steps": [queue]})
