@@ -13,6 +13,7 @@ from mediamill.domain.document import (
     make_part,
     parse_part,
     ready,
+    unlocked,
     wanted_of,
 )
 from mediamill.settings import Settings
@@ -31,12 +32,19 @@ def derivatives(task: Task) -> Mapping[str, Any]:
     )
     ready(wanted)
     source = task.read()
+
+    def password() -> str | None:
+        return task.user_metadata().get("password")
+
     if task.part is not None:
-        for product in isolated(None, make_part, source, wanted, parse_part(task.part)):
+        part = parse_part(task.part)
+        for product in unlocked(
+            wanted, password, lambda wish: isolated(None, make_part, source, wish, part)
+        ):
             task.store(product)
         return {}
     facts: Mapping[str, Any] = {}
-    for made in isolated(None, begin, source, wanted):
+    for made in unlocked(wanted, password, lambda wish: isolated(None, begin, source, wish)):
         match made:
             case Opened():
                 facts = made.facts(wanted)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from made import pdf
+from pypdf import PdfReader, PdfWriter
 
 from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
@@ -23,8 +26,10 @@ from mediamill.domain.document import (
     make_part,
     open_document,
     parse_part,
+    unlocked,
     wanted_of,
 )
+from mediamill.domain.errors import PasswordRequired
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
 
@@ -101,6 +106,43 @@ def test_warns_of_pages_that_have_no_picture() -> None:
     (warning,) = facts["warnings"]
     assert warning["code"] == "truncated"
     assert "1,234" in warning["message"] and "200" in warning["message"]
+
+
+def locked(password: str) -> bytes:
+    writer = PdfWriter(PdfReader(io.BytesIO(pdf.document([pdf.line("secret")]))))
+    writer.encrypt(password, "owner", algorithm="AES-256")
+    body = io.BytesIO()
+    writer.write(body)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("extras", [{}, {"clean": ""}, {"split": ""}], ids=["", "clean", "split"])
+def test_a_locked_document_becomes_all_that_an_open_one_does(extras: dict[str, str]) -> None:
+    wanted = wanted_of(extras, THREE, Limits())
+    made = unlocked(wanted, lambda: "user", partial(make, locked("user")))
+    opened = make(pdf.document([pdf.line("secret")]), wanted)
+    assert [(each.name, each.format) for each in made] == [
+        (each.name, each.format) for each in opened
+    ]
+
+
+def test_no_password_is_asked_for_where_none_is_needed() -> None:
+    def ask() -> str:
+        raise AssertionError("it was asked for")
+
+    assert list(unlocked(Wanted(), ask, partial(make, pdf.document([b""]))))
+
+
+@pytest.mark.parametrize("given", [None, "", "guess"])
+def test_without_the_right_password_it_says_so(given: str | None) -> None:
+    with pytest.raises(PasswordRequired) as raised:
+        list(unlocked(Wanted(), lambda: given, partial(make, locked("user"))))
+    assert raised.value.code == "password_required"
+    assert "guess" not in str(raised.value)
+
+
+def test_nothing_that_is_written_of_a_wish_shows_the_password() -> None:
+    assert "user" not in repr(Wanted(password="user"))
 
 
 def test_loads_what_is_needed_before_the_child_is_forked() -> None:

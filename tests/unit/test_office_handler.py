@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import mediamill.aws.observe  # noqa: F401 (its tracer opens a socket, which tests may not)
 from mediamill.domain.office import Bounds
 
 HANDLER = Path(__file__).parents[2] / "functions" / "office" / "handler.py"

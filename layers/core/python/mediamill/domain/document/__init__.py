@@ -3,6 +3,7 @@
 make            source → Product …       making.py   all of it, in order
 begin           source → Product …       making.py   the same, or parts for others to make
 make_part       source → Product …       making.py   one of those parts
+unlocked        any of these, with a password where it takes one
 open_document   source → Document        open.py     PDFium, password rules, repair
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of
@@ -14,7 +15,15 @@ isolated        any of these, in a child process that may hang or crash    isola
 """
 
 from mediamill.domain.document.isolate import isolated
-from mediamill.domain.document.making import Opened, Wanted, begin, make, make_part, wanted_of
+from mediamill.domain.document.making import (
+    Opened,
+    Wanted,
+    begin,
+    make,
+    make_part,
+    unlocked,
+    wanted_of,
+)
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.parts import PageRange, Part, Whole, page_ranges, parse_part
@@ -39,5 +48,6 @@ __all__ = [
     "parse_part",
     "ready",
     "text",
+    "unlocked",
     "wanted_of",
 ]

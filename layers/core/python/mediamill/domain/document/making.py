@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mediamill.domain.derivative import Product
 from mediamill.domain.document.encode import WEBP, Encoding, encodings_of
@@ -19,10 +19,13 @@ from mediamill.domain.document.parts import (
     page_ranges,
 )
 from mediamill.domain.document.text import text
+from mediamill.domain.errors import PasswordRequired
 from mediamill.domain.image import render_raster
 from mediamill.domain.limits import Limits
 from mediamill.domain.page_size import AT_150_DPI, PageSize
 from mediamill.domain.profile import Profile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,22 @@ def begin(
                 yield part
             else:
                 yield from _make_part(document, source, wanted, part)
+
+
+def unlocked(
+    wanted: Wanted, ask: Callable[[], str | None], work: Callable[[Wanted], Iterator[T]]
+) -> Iterator[T]:
+    """What `work` makes; of a locked document with the password that `ask` knows.
+
+    It is asked only then. Raises what `work` raises.
+    """
+    try:
+        yield from work(wanted)
+    except PasswordRequired:
+        password = ask()
+        if not password:
+            raise
+        yield from work(replace(wanted, password=password))
 
 
 def make_part(source: Path | bytes, wanted: Wanted, part: Part) -> Iterator[Product]:
