@@ -163,6 +163,13 @@ class Tables:
                 if until is not None and int(until) < self.clock.now:
                     Write(table, key, item, None, {}).make()
 
+    def spent(self) -> Counter[tuple[str, Any]]:
+        """The write units that each partition of tables and indexes took since `is_bounded`."""
+        units: Counter[tuple[str, Any]] = Counter()
+        for (name, partition, _), spent in self._spent.items():
+            units[name, partition] += spent
+        return units
+
     def _part(self, entry: Mapping[str, Any], operation: str) -> Write:
         """One of a transaction's writes."""
         ((word, request),) = entry.items()
@@ -221,7 +228,8 @@ class Tables:
     def _page(self, name: str, given: Mapping[str, Any], operation: str) -> Any:
         table, wanted = self._table(name, operation), Wanted.of(given, operation)
         if "IndexName" not in given:
-            return page(table, table.schema, table.items.values(), wanted)
+            items = table.partitions_of(wanted.values) if wanted.keys else table.items.values()
+            return page(table, table.schema, items, wanted)
         index = table.indexes[given["IndexName"]]
         return page(table, index.schema, index.items.values(), wanted)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,13 +26,15 @@ DEPTH = 32  # Amazon DynamoDB Developer Guide, "Constraints": nesting
 class Table:
     """Items by their primary key's values, and how large each is.
 
-    `units` counts write units by table and index name; `largest` is the largest item ever written.
+    `partitions` are the same items by partition. `units` counts write units by table and index
+    name; `largest` is the largest item ever written.
     """
 
     name: str
     schema: Schema
     indexes: dict[str, Index]
     items: dict[Key, Item] = field(default_factory=dict)
+    partitions: dict[Any, dict[Key, Item]] = field(default_factory=lambda: defaultdict(dict))
     sizes: dict[Key, int] = field(default_factory=dict)
     units: Counter[str] = field(default_factory=Counter)
     largest: int = 0
@@ -45,6 +47,12 @@ class Table:
         for problem in self.schema.problems(given):
             raise invalid(operation, problem)
         return self.schema.key(given)
+
+    def partitions_of(self, values: Item) -> list[Item]:
+        """The items of those partitions that a query's values may mean: it looks at no others."""
+        form = self.schema.forms[self.schema.names[0]]
+        named = {value[form] for value in values.values() if form in value}
+        return [item for name in named for item in self.partitions.get(name, {}).values()]
 
 
 class Write(NamedTuple):
@@ -61,9 +69,11 @@ class Write(NamedTuple):
         """Have it take effect."""
         if self.new is None:
             self.table.items.pop(self.key, None)
+            self.table.partitions[self.key[0]].pop(self.key, None)
             self.table.sizes.pop(self.key, None)
         else:
             self.table.items[self.key] = self.new
+            self.table.partitions[self.key[0]][self.key] = self.new
             self.table.sizes[self.key] = self.size
             self.table.largest = max(self.table.largest, self.size)
         for index in self.table.indexes.values():
