@@ -6,7 +6,7 @@ from typing import Any
 from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.assembly import picture_facts
-from mediamill.domain.image import render
+from mediamill.domain.image import crops, parse_focus, render
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
@@ -14,8 +14,13 @@ settings = Settings.from_env()
 
 def renditions(task: Task) -> Mapping[str, Any]:
     """Store every rendition; what the one decode told about the picture."""
+    said = task.user_metadata() if crops(settings.profiles) else {}
     rendering = render(
-        task.read(), settings.profiles, settings.limits, background=settings.background
+        task.read(),
+        settings.profiles,
+        settings.limits,
+        background=settings.background,
+        focus=parse_focus(said.get("focus", "")),
     )
     for rendition in rendering:
         task.store(rendition)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mediamill.domain.asset import Record, settled_status
+from mediamill.domain.derivative import Derivative
 from mediamill.domain.facts import ImageFacts
 from mediamill.domain.kind import StepStatus
 from mediamill.domain.made import Made
 from mediamill.domain.manifest import SCHEMA_VERSION, Notice, StepReport
+from mediamill.domain.srcset import srcset
 from mediamill.domain.wire import JSON, to_json
 
 _FIRST = "metadata"  # what it reads from headers gives way to what the others decoded
@@ -40,7 +42,16 @@ def assemble(record: Record, made: Mapping[str, Made], completed_at: str) -> dic
             _add(manifest, made[name].facts)
         else:
             _merge(manifest, made[name].facts)
+    _list_sizes(manifest, [stored.row for each in made.values() for stored in each.rows])
     return manifest
+
+
+def _list_sizes(manifest: dict[str, JSON], rows: Sequence[Derivative]) -> None:
+    width, height = manifest.get("width"), manifest.get("height")
+    if isinstance(width, int) and isinstance(height, int) and width and height:
+        sizes = srcset(rows, width, height)
+        if sizes:
+            manifest["srcset"] = dict(sizes)
 
 
 def warnings(record: Record) -> tuple[Notice, ...]:

@@ -80,6 +80,7 @@ class Manifest:
     derivatives: tuple[Derivative, ...]
     steps: dict[str, StepReport]
     warnings: tuple[Notice, ...] = ()
+    srcset: dict[str, str] = field(default_factory=dict)
     format: str | None = None
     sha256: str | None = None
     width: int | None = None

@@ -7,7 +7,7 @@
 Here a `profile` is the recipe of a rendition; a colour profile is always an `icc_profile`.
 """
 
-from mediamill.domain.image.shaping.placing import parse_focus
+from mediamill.domain.image.shaping.placing import crops, parse_focus
 from mediamill.domain.image.writing.encoding import encode
 
 from .rendering import Rendering, Rendition, render, render_raster
@@ -15,6 +15,7 @@ from .rendering import Rendering, Rendition, render, render_raster
 __all__ = [
     "Rendering",
     "Rendition",
+    "crops",
     "encode",
     "parse_focus",
     "render",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -52,6 +53,11 @@ class Placement:
         if orientation.swaps_sides(turn):
             return Placement((top, left, bottom, right), self.height, self.width, self.whole)
         return Placement((left, top, right, bottom), self.width, self.height, self.whole)
+
+
+def crops(profiles: Iterable[Profile]) -> bool:
+    """Whether a rendition may leave something out, so that a focus matters."""
+    return any(profile.fit in (Fit.COVER, Fit.ATTENTION) for profile in profiles)
 
 
 def parse_focus(text: str) -> tuple[float, float] | None:
