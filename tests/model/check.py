@@ -17,7 +17,7 @@ from model.contents import STEPS, Content
 from model.drive import Drive
 from model.histories import KEYS
 
-GIVEN_UP = {"retries_exhausted", "crashed", "overdue", "original_gone", "manifest_failed"}
+_NO_PDF = ("document", "office", "office")  # a step that has nothing to read, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,11 @@ def check(drive: Drive, *, redriven: bool = False) -> Iterator[Wrong]:
         if record.status in (Status.PROCESSING, Status.DELETED):
             continue
         listed.add(f"manifest/{key}.json")
-        yield from _of_manifest(key, live, record, there, listed, redriven)
+        yield from _of_manifest(key, live, record, there, listed)
+        manifest = there.get(f"manifest/{key}.json")
+        if redriven and manifest is not None and record.rejection is None:
+            content, told = Content.of(live.body or b""), json.loads(manifest.body or b"")
+            yield from _of_steps(key, content, told, is_gated=drive.is_gated)
         yield from _of_announcements(record, announced.get(record.asset.asset_id, []))
     for asset_id, messages in announced.items():
         yield from _twice(drive, asset_id, messages)
@@ -88,7 +92,6 @@ def _of_manifest(
     record: Record,
     there: Mapping[str, Version],
     listed: set[str],
-    redriven: bool,
 ) -> Iterator[Wrong]:
     stored = there.get(f"manifest/{key}.json")
     if stored is None:
@@ -109,8 +112,6 @@ def _of_manifest(
             yield Wrong("other bytes", f"{name!r} is not what its manifest says")
     content = Content.of(live.body or b"")
     yield from _of_content(key, content, manifest, there, record)
-    if redriven and record.rejection is None:
-        yield from _of_steps(key, content, manifest)
 
 
 def _of_content(
@@ -148,23 +149,24 @@ def _of_content(
                 yield Wrong("other pdf", f"{key!r}: {fact!r} is told, the PDF is{number}")
 
 
-def _of_steps(key: str, content: Content, manifest: Mapping[str, Any]) -> Iterator[Wrong]:
+def _of_steps(
+    key: str, content: Content, manifest: Mapping[str, Any], *, is_gated: bool
+) -> Iterator[Wrong]:
     """Whether each step ended as the content has it, and made all that it is to make."""
     steps = manifest["steps"]
     failing = content.failing()
     names = {row["key"] for row in manifest["derivatives"]}
-    for step in STEPS[content.kind]:
+    for step in (*(("scan",) if is_gated else ()), *STEPS[content.kind]):
         state = steps.get(step, {"status": "missing"})
-        code = (state.get("error") or {}).get("code")
-        if step == content.step and failing:
-            if state["status"] != "failed":
-                yield Wrong("too good", f"{key!r}: {step} is {state['status']}, it always fails")
-        elif step == "document" and content.step == "office" and failing:
-            pass  # there is no PDF to read
-        elif state["status"] != "complete":
-            yield Wrong(
-                "given up", f"{key!r}: {step} is {state['status']} ({code}) after a redrive"
-            )
+        status, code = state["status"], (state.get("error") or {}).get("code")
+        if step == failing:
+            if status != "failed":
+                yield Wrong("too good", f"{key!r}: {step} is {status}, it always fails")
+        elif (is_gated and failing == "scan") or (step, failing, content.kind) == _NO_PDF:
+            if status == "complete":
+                yield Wrong("too good", f"{key!r}: {step} is complete before {failing}")
+        elif status != "complete":
+            yield Wrong("given up", f"{key!r}: {step} is {status} ({code}) after a redrive")
         else:
             missing = _made(step, key, content) - names
             if missing:
@@ -179,6 +181,8 @@ def _made(step: str, key: str, content: Content) -> set[str]:
         return {f"metadata/{key}.json"}
     if step == "office":
         return {f"pdf/{key}.pdf"}
+    if step == "scan":
+        return set()
     return {f"pages/{key}/{page:04}.webp" for page in range(1, content.pages + 1)}
 
 

@@ -64,7 +64,5 @@ class Content:
         return f"{self.kind}-{self.serial}-{self.pages}-{self.parts}-{self.step}-{self.fails}"
 
     def failing(self) -> str:
-        """How its failing step ends at last: `refuses`, `raises`, `crashes`, or not at all."""
-        if self.step not in STEPS[self.kind] or (self.fails != "refuses" and self.times < 99):
-            return ""
-        return self.fails
+        """The step that fails at last, however often it is tried; empty where none does."""
+        return self.step if self.fails == "refuses" or self.times >= 99 else ""

@@ -21,6 +21,7 @@ from model.histories import (
     Delete,
     Deliver,
     Fault,
+    Gate,
     Lose,
     Put,
     Redrive,
@@ -91,7 +92,7 @@ class Drive:
         self.running: dict[Any, Run] = {}
         self.is_loud = is_loud
         self.log: list[str] = []
-        self.was_faulty = self.has_lost = False
+        self.was_faulty = self.has_lost = self.is_gated = False
         self.restored: set[str] = set()  # keys of which an older version came to light again
         self.errors: list[BaseException] = []
 
@@ -101,7 +102,9 @@ class Drive:
         """Do one action of a history."""
         self.tell(f"· {action}")
         s3 = self.cloud.s3
-        if isinstance(action, Put):
+        if isinstance(action, Gate):
+            self.stack, self.is_gated = self.stack.gated(), True
+        elif isinstance(action, Put):
             s3.put_object(Bucket="uploads", Key=KEYS[action.key], Body=action.content.body)
         elif isinstance(action, Delete):
             self._delete(KEYS[action.key], action.undo)

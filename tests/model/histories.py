@@ -17,6 +17,11 @@ KEYS = ("a", "a.json", "pages/a")  # each could be taken for another's derivativ
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """From now on the plan has a gate: a step that every other one waits for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """An upload under the key `key`."""
 
@@ -104,7 +109,7 @@ class Lose:
     message: int
 
 
-Action = Put | Delete | Deliver | Rush | Resume | Tick | Redrive | Sweep | Lose
+Action = Gate | Put | Delete | Deliver | Rush | Resume | Tick | Redrive | Sweep | Lose
 History = tuple[Action, ...]
 
 _KINDS = ("image", "image", "document", "office", "other")
@@ -114,6 +119,7 @@ def random_history(seed: int) -> History:
     """A history by its number."""
     lot = random.Random(seed)
     keys = 1 if lot.random() < 0.7 else 2
+    gated = lot.random() < 0.2
     calm = lot.random() < 0.15  # no fault: order alone is enough for some holes
     bad_luck = 0.0 if calm else lot.choice((0.15, 0.4, 0.8))
     serial = 0
@@ -148,7 +154,7 @@ def random_history(seed: int) -> History:
             actions.append(Redrive())
         else:
             actions.append(Sweep(_faults(lot, bad_luck)))
-    return tuple(actions)
+    return (Gate(), *actions) if gated else tuple(actions)
 
 
 def _faults(lot: random.Random, bad_luck: float) -> tuple[Fault, ...]:
@@ -169,7 +175,7 @@ def _content(lot: random.Random, serial: int) -> Content:
     fails, step, times = "", "", 0
     if lot.random() < 0.2:
         fails = lot.choice(("refuses", "raises", "crashes"))
-        step = lot.choice(("image", "metadata", "document", "office"))
+        step = lot.choice(("image", "metadata", "document", "office", "scan"))
         times = lot.choice((1, 2, 4, 99))
     first = bool(fails) and lot.random() < 0.5
     return Content(kind, serial, pages, parts, step, fails, times, first)

@@ -36,7 +36,14 @@ class Jobs:
             "metadata": self.metadata,
             "office": self.office,
             "document": self.document,
+            "scan": self.scan,
         }
+
+    def scan(self, task: Task) -> Mapping[str, Any]:
+        """Nothing but a look: whether the others may start."""
+        for _ in self._failing(task, "scan", Content.of(task.read()), ()):
+            pass
+        return {}
 
     def image(self, task: Task) -> Mapping[str, Any]:
         """Two renditions; one for an original of one page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from made.flow import make_tables
@@ -27,8 +27,9 @@ TIMEOUTS = {
     "metadata": 60,
     "document": 120,
     "office": 120,
+    "scan": 60,
 }
-STEPS = ("image", "metadata", "document", "office")
+STEPS = ("image", "metadata", "document", "office", "scan")
 RECEIVES = 5
 FOR_GOOD = 1_209_600  # seconds: fourteen days, as long as a queue keeps anything
 
@@ -103,6 +104,11 @@ class Stack:
             }
         )
         return cls(cloud, Jobs(), queues, urls, settings)
+
+    def gated(self) -> Stack:
+        """The same with a gate before everything else."""
+        environment = {**self.settings.environment, "PLAN": f"scan:*! {PLAN}"}
+        return replace(self, settings=Settings(environment))
 
     def handler(self, queue: str) -> Handler:
         """What works off a queue."""

@@ -9,10 +9,10 @@ import pytest
 from mediamill.aws.table import AssetsTable
 from mediamill.aws.topics import CompletedTopic
 from mediamill.domain.kind import Status
-from model.check import Wrong
+from model.check import Wrong, check
 from model.contents import STEPS, Content
 from model.drive import Drive
-from model.histories import Deliver, Fault, Put, Tick, random_history
+from model.histories import Deliver, Fault, Gate, Put, Tick, random_history
 from model.inside import World, inside
 from model.judge import explain, judge
 from model.shorten import shortened
@@ -28,6 +28,17 @@ def world() -> Iterator[World]:
 def test_a_calm_upload_of_each_kind_comes_to_its_end(world: World, kind: str) -> None:
     content = Content(kind, serial=1, pages=4, parts=2)
     assert judge(world, (Put(0, content),), strict=True) is None
+    assert judge(world, (Gate(), Put(0, content)), strict=True) is None
+
+
+@pytest.mark.parametrize("fails", ["refuses", "raises", "crashes"])
+def test_behind_a_shut_gate_nothing_is_made(world: World, fails: str) -> None:
+    drive = Drive(world)
+    drive.play(Gate())
+    drive.play(Put(0, Content("image", serial=1, step="scan", fails=fails, times=99)))
+    drive.settle()
+    assert list(check(drive, redriven=True)) == []
+    assert [key for key, _ in drive.cloud.s3.by_name["results"].standing()] == ["manifest/a.json"]
 
 
 def test_an_upload_goes_through_every_step_of_its_kind(world: World) -> None:
