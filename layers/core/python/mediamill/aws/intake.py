@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from mediamill.aws.messages import Delivery, FanOut, StorageEvent, storage_events
 from mediamill.aws.observe import about, about_key, count, logger
 from mediamill.aws.relay import Relay, original
-from mediamill.aws.storage import Unreadable, look
+from mediamill.aws.storage import Unreadable, look, reach
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic
 from mediamill.domain.asset import Asset, Record, comparable
@@ -140,7 +140,7 @@ class Intake:
         why: StepError | None,
     ) -> Record:
         bucket = self._settings.uploads_bucket
-        found = detect(head, key)
+        found = detect(head, key, reach(bucket, key, current) if current and head else None)
         size = current.bytes if current else 0
         limits = self._settings.limits
         return Record(

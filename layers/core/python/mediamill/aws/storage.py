@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -66,6 +66,23 @@ def look(bucket: str, key: str, count: int) -> tuple[Current, bytes] | None:
         bytes=int(total) if total.isdigit() else answer["ContentLength"],
     )
     return current, answer["Body"].read(count)
+
+
+def reach(bucket: str, key: str, current: Current) -> Callable[[int, int], bytes]:
+    """Reads further into what `look` saw, by offset and count; nothing where it has changed since.
+
+    It is not pinned to a version: a newer one has an event of its own.
+    """
+
+    def part(offset: int, count: int) -> bytes:
+        file = RangedFile(client("s3"), bucket, key, size=current.bytes, etag=current.etag)
+        file.seek(offset)
+        try:
+            return file.read(count)
+        except OriginalGone:
+            return b""
+
+    return part
 
 
 def read(source: Source, most: int) -> bytes:
