@@ -67,17 +67,6 @@ def test_only_one_can_start_it(folder: StateFolder) -> None:
         raise AssertionError("both are starting it")
 
 
-def test_forgetting_keeps_the_build(folder: StateFolder) -> None:
-    for path in (folder.state, folder.objects, folder.build):
-        path.mkdir()
-    folder.write_deployed({"stack": "mediamill"})
-    folder.forget()
-    assert folder.build.exists()
-    assert not folder.state.exists()
-    assert not folder.objects.exists()
-    assert folder.deployed() == {}
-
-
 def test_a_torn_file_is_as_none(folder: StateFolder) -> None:
     (folder.root / "deployed.json").write_text("{")
     (folder.root / "server.json").write_text("{")

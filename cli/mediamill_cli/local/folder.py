@@ -127,12 +127,6 @@ class StateFolder:
         for folder in (self.temporary, self.home):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def forget(self) -> None:
-        """Erase everything that was uploaded, made or deployed; what was built stays."""
-        for folder in (self.state, self.objects):
-            shutil.rmtree(folder, ignore_errors=True)
-        self._deployed.unlink(missing_ok=True)
-
     @contextmanager
     def starting(self) -> Iterator[None]:
         """Hold the folder while starting and deploying; a second one is told so."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from mediamill.aws.made import Attempt, MadeTable
+from mediamill.aws.closing import Closing, Work
 from mediamill.aws.messages import Delivery, fan_out
 from mediamill.aws.observe import (
     LambdaHandler,
@@ -31,11 +31,10 @@ from mediamill.aws.results import Results, Shelf
 from mediamill.aws.table import utc_now
 from mediamill.aws.task import Task
 from mediamill.aws.topics import AssetsTopic
-from mediamill.domain.asset import Offer, Record, Step, milliseconds_between
+from mediamill.domain.asset import Record, Step
 from mediamill.domain.bounded import SHARE, deadline
 from mediamill.domain.errors import Refusal, Unprocessable
-from mediamill.domain.kind import StepStatus
-from mediamill.domain.made import Made, Stored
+from mediamill.domain.made import Made
 from mediamill.domain.manifest import StepError
 from mediamill.domain.protocol.turn import Called, Move, failed, may_differ, tried, turn
 from mediamill.settings import Settings
@@ -77,18 +76,6 @@ class Worker:
         return _Visit(self, letter).bury()
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What a try came to: what it made, whether that is all, and why it is not."""
-
-    made: Made
-    parts: tuple[str, ...]
-    error: StepError | None
-    is_refusal: bool
-    started_at: str
-    duration_ms: int
-
-
 class _Visit:
     """One delivery of one message to a worker."""
 
@@ -101,11 +88,9 @@ class _Visit:
             told.asset.asset_id, worker.step, told.attempt, told.part, message.attempt, message.tag
         )
         about(told.asset)
-        self._has_written = message.is_again  # or an earlier delivery may have
         self._relay = Relay(worker.settings)
         self._table = self._relay.table
-        self._made = MadeTable(worker.settings.made_table)
-        self._attempt = Attempt(told.asset.key, told.asset.asset_id, worker.step, told.attempt)
+        self._closing = Closing(worker.settings, self._relay, message, told, worker.step)
 
     def carry_out(self, seconds: float) -> None:
         """Read the record, decide, do. The job may take `seconds`."""
@@ -114,19 +99,20 @@ class _Visit:
         if record is None or move is Move.DROP:
             logger.info("dropped: it is done, or a newer version or a deletion has come")
         elif state is None or move is Move.STALE:
-            self._relay.disturbed(record.asset.key)
+            self._stale(record, state)
         elif move in (Move.HAND_ON, Move.PARK):
             self._hand_on(record, state)
             if move is Move.PARK:
                 raise GivenUp(state.error.message if state.error else "given up")
         elif move is Move.REDO:
-            self._redo(record)
+            if not self._redo(record):
+                self.carry_out(seconds)  # the record has moved: decide anew
         elif move is Move.TELL_PARTS:
-            self._tell([part for part in state.parts if part not in arrived])
+            self._closing.tell_parts([part for part in state.parts if part not in arrived])
         elif move is Move.JOIN:
-            self._join(state, arrived)
+            self._closing.join(state, arrived)
         elif move is Move.GIVE_UP:
-            self._close_without(state, "crashed", _CRASHED)
+            self._closing.give_up(state, "crashed", _CRASHED)
             raise GivenUp(_CRASHED)
         else:
             self._work(state, seconds)
@@ -138,7 +124,7 @@ class _Visit:
         if record is None or move is Move.DROP:
             return False
         if state is None or move is Move.STALE:
-            self._relay.disturbed(record.asset.key)
+            self._stale(record, state)
             return False
         if move is Move.HAND_ON:
             self._hand_on(record, state)
@@ -150,7 +136,7 @@ class _Visit:
             return False
         if move in (Move.WORK, Move.GIVE_UP):
             tries = state.tries.error if state.tries and state.tries.error else _NEVER
-            self._close_without(state, "retries_exhausted", _exhausted(tries))
+            self._closing.give_up(state, "retries_exhausted", _exhausted(tries))
         return True
 
     def _look(self) -> tuple[Record | None, Step | None, Mapping[str, str]]:
@@ -159,7 +145,7 @@ class _Visit:
         state = record.steps.get(self._worker.step) if record else None
         arrived: Mapping[str, str] = {}
         if state is not None and state.parts:
-            arrived = self._made.arrived(self._attempt)
+            arrived = self._closing.arrived()
         return record, state, arrived
 
     def _hand_on(self, record: Record, state: Step) -> None:
@@ -167,14 +153,21 @@ class _Visit:
             self._relay.disturbed(record.asset.key)
         self._relay.hand_on(record, again=self._message.is_again)
 
-    def _redo(self, record: Record) -> None:
+    def _stale(self, record: Record, state: Step | None) -> None:
+        """An earlier delivery may have written, or have asked for the step without telling."""
+        self._relay.disturbed(record.asset.key)
+        if state is not None and state.attempt and record.asset.asset_id == self._called.asset_id:
+            self._relay.tell(record, {self._worker.step: state}, "again")
+
+    def _redo(self, record: Record) -> bool:
         """The message comes from the dead letters: have the whole step done again."""
         steps = self._settings.plan.reset(self._worker.step, record)
         after = self._table.change(record, steps, again=True)
         if after is None:
-            raise RuntimeError("The record moved while its step was asked for again.")
+            return False
         logger.info("redriven: the step is done again")
         self._relay.tell(after, steps, "again")
+        return True
 
     def _work(self, state: Step, seconds: float) -> None:
         asset, is_last = self._told.asset, self._message.attempt >= self._settings.max_receive_count
@@ -185,23 +178,28 @@ class _Visit:
             work = self._try(state, seconds)
         except OriginalGone as gone:
             if is_last:  # its removal has not come, in all this time
-                self._close_without(state, "original_gone", str(gone))
+                self._closing.give_up(state, "original_gone", str(gone))
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"[:300]
             if is_last:
-                self._close_without(state, "retries_exhausted", _exhausted(reason))
+                self._closing.give_up(state, "retries_exhausted", _exhausted(reason))
             else:
                 self._table.tried(asset, self._worker.step, state.attempt, failed(tries, reason))
             raise
         if work.parts and not work.error:
-            self._split(state, work)
-        elif self._called.part is not None and not work.error:
-            self._arrive(state, work)
+            self._closing.split(state, work)
+            return
+        count("StepFailed" if work.error else "StepComplete")
+        measure_ms("StepDuration", work.duration_ms)
+        measure_bytes("BytesIn", self._told.source.bytes)
+        measure_bytes("BytesOut", work.made.bytes)
+        if self._called.part is not None and not work.error:
+            self._closing.arrive(state, work)
         else:
-            self._close(state, work)
+            self._closing.close(state, work)
 
-    def _try(self, state: Step, seconds: float) -> _Work:
+    def _try(self, state: Step, seconds: float) -> Work:
         started_at, started = utc_now(), time.monotonic()
         error: StepError | None = None
         facts: Mapping[str, Any] = {}
@@ -219,8 +217,8 @@ class _Visit:
                 is_refusal = isinstance(refusal, Refusal)
                 logger.info("failed", code=refusal.code, reason=str(refusal))
             stored = shelf.stored()
-        self._has_written = self._has_written or bool(stored)
-        return _Work(
+        self._closing.has_written = self._closing.has_written or bool(stored)
+        return Work(
             made=Made(stored, facts, is_derived=state.source is not None),
             parts=tuple(parts),
             error=error,
@@ -229,192 +227,9 @@ class _Visit:
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 
-    def _split(self, state: Step, work: _Work) -> None:
-        """Note the parts, then tell of them: should that fail, the message's next delivery does."""
-        name = self._message.token
-        self._put(name, work.made)
-        self._made.begin(self._attempt)
-        split = replace(
-            state,
-            parts=work.parts,
-            made=(name,),
-            offers=self._offers(work.made.rows),
-            warnings=_warnings(work.made),
-            count=len(work.made.rows),
-            bytes=work.made.bytes,
-            by=self._message.token,
-            started_at=work.started_at,
-        )
-        if self._table.split(self._told.asset, self._worker.step, split) is not None:
-            self._tell(work.parts)
-        else:
-            self._too_late()
-
-    def _tell(self, parts: list[str] | tuple[str, ...]) -> None:
-        """Tell the workers of this step of parts that are not in."""
-        told = replace(self._told, steps=(self._worker.step,), reason="part")
-        messages = [replace(told, part=part) for part in parts]
-        AssetsTopic(self._settings.assets_topic).publish_all(messages)
-
-    def _arrive(self, state: Step, work: _Work) -> None:
-        """A part is made: note it, and close the step if it was the last one."""
-        part = self._called.part or ""
-        name = f"{part}@{self._message.token}"
-        self._put(name, work.made)
-        arrived = self._made.arrive(self._attempt, part, name)
-        self._measure(work)
-        now = self._table.get(self._told.asset.key)
-        stands = now.steps.get(self._worker.step) if now else None
-        if (
-            now is None
-            or stands is None
-            or now.asset.asset_id != self._told.asset.asset_id
-            or stands.attempt != state.attempt
-            or not stands.is_pending
-            or arrived.get(part) != name
-        ):
-            self._too_late()
-        elif set(stands.parts) <= arrived.keys():
-            self._join(stands, arrived)
-
-    def _join(self, state: Step, arrived: Mapping[str, str]) -> None:
-        """Every part of a split step is in: close it with all of them."""
-        finished_at = utc_now()
-        names = (*state.made, *(arrived[part] for part in state.parts))
-        rows = self._made.rows(self._attempt, names)
-        self._finish(
-            replace(
-                state,
-                status=StepStatus.COMPLETE,
-                parts=(),
-                made=names,
-                offers={**state.offers, **self._offers(rows)},
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
-                by=self._message.token,
-                tries=None,
-                finished_at=finished_at,
-                duration_ms=milliseconds_between(state.started_at or finished_at, finished_at),
-            )
-        )
-
-    def _close(self, state: Step, work: _Work) -> None:
-        """The job is done, or can never be: close the step with what was made."""
-        name = self._message.token
-        if self._called.part is not None:
-            name = f"{self._called.part}@{name}"
-        names = self._so_far(state)
-        if work.made.rows or work.made.facts:
-            self._put(name, work.made)
-            names = (*names, name)
-        self._measure(work)
-        before = self._made.rows(self._attempt, names[:-1]) if len(names) > 1 else ()
-        rows = (*before, *work.made.rows)
-        self._finish(
-            replace(
-                state,
-                status=StepStatus.FAILED if work.error else StepStatus.COMPLETE,
-                parts=(),
-                made=names,
-                offers={**state.offers, **self._offers(work.made.rows)},
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
-                error=work.error,
-                warnings=(*state.warnings, *_warnings(work.made)),
-                failed_part=self._called.part if work.error else None,
-                is_refusal=work.is_refusal,
-                by=self._message.token,
-                tries=None,
-                started_at=state.started_at or work.started_at,
-                finished_at=utc_now(),
-                duration_ms=work.duration_ms,
-            )
-        )
-
-    def _close_without(self, state: Step, code: str, reason: str) -> None:
-        """Close the step as failed with what its parts have made, if it has any."""
-        names = self._so_far(state)
-        rows = self._made.rows(self._attempt, names) if names else ()
-        self._finish(
-            replace(
-                state,
-                status=StepStatus.FAILED,
-                parts=(),
-                made=names,
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
-                error=StepError(code, reason),
-                failed_part=self._called.part,
-                by=self._message.token,
-                finished_at=utc_now(),
-            ),
-            untidy=True,
-        )
-
-    def _so_far(self, state: Step) -> tuple[str, ...]:
-        """The items that count in a split step as it stands; none in any other."""
-        if not state.parts:
-            return ()
-        return (*state.made, *self._made.arrived(self._attempt).values())
-
-    def _put(self, name: str, made: Made) -> None:
-        """Write down what this try made, for the record to name, or for the finisher to delete."""
-        self._has_written = True
-        self._made.put(self._attempt, name, made)
-
-    def _finish(self, closing: Step, *, untidy: bool = False) -> None:
-        untidy = untidy or self._message.is_again or closing.failed_part is not None
-        closed = self._table.close(self._told.asset, self._worker.step, closing, untidy=untidy)
-        if closed is not None:
-            self._relay.hand_on(closed)
-        else:
-            self._too_late()
-
-    def _too_late(self) -> None:
-        """The step was closed, or asked for again, or a newer version or a deletion has come."""
-        key = self._told.asset.key
-        if self._has_written:
-            self._relay.disturbed(key)
-        now = self._table.get(key)
-        state = now.steps.get(self._worker.step) if now else None
-        if (
-            now is not None
-            and now.asset.asset_id == self._told.asset.asset_id
-            and state is not None
-            and state.is_terminal
-        ):
-            self._relay.hand_on(now, again=True)
-
-    def _offers(self, rows: tuple[Stored, ...]) -> dict[str, Offer]:
-        """Those derivatives that another step may read, the first of each name."""
-        names = self._settings.plan.read_names
-        return {
-            stored.row.name: Offer(
-                key=stored.row.key,
-                format=stored.row.format,
-                bytes=stored.row.bytes,
-                version_id=stored.version_id,
-                etag=stored.etag,
-            )
-            for stored in reversed(rows)
-            if stored.row.name in names
-        }
-
-    def _measure(self, work: _Work) -> None:
-        count("StepFailed" if work.error else "StepComplete")
-        measure_ms("StepDuration", work.duration_ms)
-        measure_bytes("BytesIn", self._told.source.bytes)
-        measure_bytes("BytesOut", work.made.bytes)
-
 
 def _exhausted(reason: str) -> str:
     return (
         f"Every try failed, the last one with {reason}. "
         "The message waits in the dead-letter queue, from where it can be redriven."
     )
-
-
-def _warnings(made: Made) -> tuple[StepError, ...]:
-    """What the job wants people to know: its facts have it under `warnings`."""
-    told = made.facts.get("warnings", ())
-    return tuple(StepError(each["code"], each["message"]) for each in told)
