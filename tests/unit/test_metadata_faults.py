@@ -54,7 +54,7 @@ def test_a_pdf_whose_length_is_no_whole_number_gets_a_record(length: bytes) -> N
     assert set(codes(described(body, "application/pdf"))) <= {"broken_document"}
 
 
-@pytest.mark.parametrize("wrong", [1.5, "4", [1], object()], ids=repr)
+@pytest.mark.parametrize("wrong", [1.5, "4", [1], object()], ids=type)
 def test_a_read_of_no_number_is_the_parsers_fault(wrong: object) -> None:
     guarded = GuardedFile(reader(Bucket(bytes(100))))
     with pytest.raises(TypeError):
