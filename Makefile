@@ -86,13 +86,16 @@ test: lint type  ## everything: lint, types, all tests
 
 # ── What is generated, and checked to be up to date ──────────────────────────────────────────────────
 
-.PHONY: lock schemas
+.PHONY: lock schemas events
 lock: setup  ## resolve pyproject.toml into requirements.lock and the functions' parts of it
 	@$(RUN) python scripts/lock.py
 
 # The JSON Schemas in docs/schemas are generated; a contract test fails where they are stale.
 schemas: setup  ## write docs/schemas from the typed classes
 	@$(BIN)/python scripts/schemas.py
+
+events: setup  ## write events/, what each function is sent
+	@$(BIN)/python scripts/events.py
 
 # ── What is shipped ──────────────────────────────────────────────────────────────────────────────────
 

@@ -3,6 +3,7 @@
     .venv/bin/python scripts/events.py [--check]
 
 They are made by the encoders that the pipeline itself uses, so that they cannot fall behind.
+A worker that is added to the plan in template.yaml is told of a sample of the kind that it reads.
 Names of buckets are placeholders: UPLOADS and RESULTS stand for what a deployment has.
 """
 
@@ -17,13 +18,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+
 from mediamill.aws.messages import FanOut, HandOver, encode
 from mediamill.domain.asset import Asset, Source, asset_id_of, comparable
 from mediamill.domain.kind import Kind
 from mediamill.domain.limits import Limits
 from mediamill.domain.plan import Plan
 
-FOLDER = Path(__file__).resolve().parents[1] / "events"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "events"
 
 UPLOADS = "uploads-bucket"
 RESULTS = "results-bucket"
@@ -141,11 +145,12 @@ def asset_of(key: str) -> Asset:
     )
 
 
-def told(key: str) -> str:
-    """The fan-out message by which ingest tells the workers of a sample."""
+def told(key: str, *steps: str) -> str:
+    """The fan-out message by which ingest tells the workers of a sample: all, or of these steps."""
     asset = asset_of(key)
-    first = PLAN.first(asset.kind, asset.bytes, Limits())
-    steps = tuple(name for name, step in first.items() if step.is_pending)
+    if not steps:
+        first = PLAN.first(asset.kind, asset.bytes, Limits())
+        steps = tuple(name for name, step in first.items() if step.is_pending)
     source = Source(
         bucket=asset.bucket,
         key=asset.key,
@@ -171,6 +176,23 @@ def told_of_pdf(key: str) -> str:
         etag=made_up("etag", pdf),
     )
     return encode(FanOut(asset_of(key), source, ("document",), reason="derived"))
+
+
+def deployed() -> Plan:
+    """The plan as template.yaml has it, with every worker."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    _, (line, _) = template["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
+    return Plan.parse(line)
+
+
+def added() -> dict[str, dict[str, Any]]:
+    """The payload of each worker that was added: a sample of a kind whose original it reads."""
+    return {
+        name: batch(name, [told(key, name)])
+        for name, entry in deployed().entries.items()
+        if name not in PLAN.entries
+        for key in [next(key for key, (kind, *_) in SAMPLES.items() if entry.takes(kind))]
+    }
 
 
 def wrapped(body: str) -> str:
@@ -274,6 +296,7 @@ def events() -> dict[str, dict[str, Any]]:
         "office": batch("office", [told(letter)]),
         "manifest": batch("manifest", [encode(photo_done)]),
         "sweep": scheduled("sweep"),
+        **added(),
     }
 
 

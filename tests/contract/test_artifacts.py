@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[2]
 BIN = ROOT / ".venv" / "bin"
 
 BUDGET_MB = {
-    f"{path.parent.name.capitalize()}Function": tomllib.loads(path.read_text())["megabytes"]
+    f"{path.parent.name.capitalize()}Function": budget["megabytes"]
     for path in sorted((ROOT / "functions").glob("*/budget.toml"))
+    if "megabytes" in (budget := tomllib.loads(path.read_text()))
 }
 """Unpacked, with the layer: each function's own folder says how much."""
 
@@ -97,7 +98,7 @@ def test_every_function_has_a_budget(builds: dict[str, Path]) -> None:
     template = (ROOT / "template.yaml").read_text()
     functions = set(re.findall(r"^  (\w+Function):$", template, flags=re.MULTILINE))
     for name in functions - set(BUDGET_MB):
-        assert name.startswith("Office"), f"{name} has no budget.toml in its folder"
+        assert name.startswith("Office"), f"{name} has no megabytes in its budget.toml"
 
 
 def test_shared_objects_are_for_the_processor_and_its_c_library(

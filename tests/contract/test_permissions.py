@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import expand
@@ -20,14 +22,17 @@ ROLES = {
 }
 
 RENDITIONS = {"thumbnail"}  # they are named by a parameter: one stands for all
+
+
+def told(folder: Path) -> set[str]:
+    """The derivatives that a function's own folder says it writes."""
+    names = set(tomllib.loads((folder / "budget.toml").read_text())["writes"])
+    return names - {"renditions"} | (RENDITIONS if "renditions" in names else set())
+
+
 WRITES = {
-    "IngestRole": set(),
-    "ImageRole": RENDITIONS,
-    "MetadataRole": {"metadata"},
-    "DocumentRole": {"text", "pages", "pdf"} | RENDITIONS,
-    "OfficeRole": {"pdf"},
-    "ManifestRole": {"manifest"},
-    "SweepRole": set(),
+    f"{path.parent.name.capitalize()}Role": told(path.parent)
+    for path in sorted(Path(__file__).parents[2].glob("functions/*/handler.py"))
 }
 """Whose derivatives are whose: the names in front of the results' keys."""
 
@@ -70,10 +75,11 @@ def may(role: str, action: str, resource: str) -> bool:
 
 def derivatives(role: str, action: str) -> set[str]:
     """The derivatives, by the names in front of their keys, that a role may do this to."""
-    return {name for name in RESERVED | RENDITIONS if may(role, action, f"ResultsBucket/{name}/a")}
+    names = RESERVED | RENDITIONS | WRITES[role]
+    return {name for name in names if may(role, action, f"ResultsBucket/{name}/a")}
 
 
-def test_every_role_is_in_the_table() -> None:
+def test_every_role_is_that_of_a_function_with_a_folder() -> None:
     assert ROLES.keys() == WRITES.keys()
 
 
@@ -96,6 +102,14 @@ def test_nobody_touches_an_original(role: str, action: str) -> None:
 @pytest.mark.parametrize("role", WRITES)
 def test_only_the_document_worker_reads_results_and_only_what_office_made(role: str) -> None:
     assert derivatives(role, "s3:GetObject") == ({"pdf"} if role == "DocumentRole" else set())
+
+
+def test_the_sweep_may_take_the_dead_letters_of_every_queue() -> None:
+    queues = [name for name, made in MADE["Resources"].items() if made["Type"] == "AWS::SQS::Queue"]
+    dead = [name for name in queues if name.endswith("DeadLetters")]
+    assert dead
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"):
+        assert [name for name in queues if may("SweepRole", action, name)] == dead
 
 
 @pytest.mark.parametrize("role", WRITES)
