@@ -51,13 +51,13 @@ def test_a_wait_is_ended_too() -> None:
 
 
 def a_library_that_tries_again() -> None:
-    for _ in range(100):
+    for _ in range(20):
         with suppress(Exception):
             busy(0.5)
 
 
 def a_parser_that_swallows_everything() -> None:
-    for _ in range(100):
+    for _ in range(20):
         with suppress(BaseException):
             busy(0.5)
 
@@ -83,7 +83,7 @@ class Finalised:
 
 
 def a_finaliser_that_cannot_raise() -> None:
-    for _ in range(100):
+    for _ in range(20):
         Finalised()
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from typing import ParamSpec, TypeVar
 
 from mediamill.domain.bounded.deadline import at_most
 from mediamill.domain.bounded.forked import Crashed, forked
-from mediamill.domain.bounded.room import make_room
 from mediamill.domain.errors import TimedOut
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def streamed(
@@ -54,7 +56,7 @@ def _serve(
     kwargs: dict[str, object],
 ) -> None:
     """The child: sends each value as it is made, then how it ended."""
-    make_room()
+    _keep_freed_memory()
     try:
         for value in work(*args, **kwargs):
             sender.send(("value", value))
@@ -63,3 +65,13 @@ def _serve(
         pass  # closed without an end, as a crash is
     except BaseException as error:
         sender.send(("error", error))
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc reuse large buffers instead of mapping them anew for each value.
+
+    A page's are 9 MB each; faulting them in took a third of the time of a blank page.
+    """
+    for option, value in ((_M_MMAP_THRESHOLD, 1 << 29), (_M_TRIM_THRESHOLD, 1 << 29)):
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).mallopt(option, value)
