@@ -263,3 +263,33 @@ def test_a_hundred_parts_of_forty_pages_fit(flow: Flow, context: Any) -> None:
         worker(flow, long).handle(message, context)
     step = flow.record("a.jpg").steps["image"]
     assert (step.status, step.count) == (StepStatus.COMPLETE, 4000)
+
+
+def test_a_part_with_more_than_an_item_holds_is_kept_in_several_and_deleted_with_the_original(
+    flow: Flow, context: Any
+) -> None:
+    pages = range(1, 2501)  # 260 bytes of each: one item would have 650 KB
+
+    def split(task: Task) -> Mapping[str, Any]:
+        for page in pages:
+            task.shelf._pending.append(_unstored(page))
+        return {"width": 7}
+
+    def _unstored(page: int) -> Any:
+        key = derivative_key("pages", "a.jpg", "webp", page)
+        row = Derivative("pages", key, "image/webp", "webp", 1, "0" * 64, 1240, 1754, page)
+        future: Future[Stored] = Future()
+        future.set_result(Stored(row, "0" * 32, "0" * 36))
+        return future
+
+    flow.intake().handle(flow.upload("a.jpg", jpeg(), "01"), context)
+    (told,) = flow.told()
+    worker(flow, split).handle(told, context)
+    assert flow.record("a.jpg").steps["image"].status is StepStatus.COMPLETE
+    assert [row.page for row in rows(flow)] == [*pages]
+    made = MadeTable(flow.settings.made_table)
+    made.keep_only(flow.record("a.jpg"))
+    assert len(rows(flow)) == len(pages)
+    flow.intake().handle(flow.remove("a.jpg", "02"), context)
+    settle(flow, context)
+    assert not [*made._items("a.jpg", "")]

@@ -2,7 +2,8 @@
 
 A record says which tries count (`Step.made`); an item that none names is left over from a try that
 lost, and goes when its asset is tidied. So a record stays small however many pages a document has,
-and a part of a long job writes as much as it made, and no more.
+and a part of a long job writes as much as it made, and no more. What has too many derivatives for
+one item of DynamoDB's 400 KB goes on in others, which are written before the one that is named.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mediamill.domain.asset import Record
 from mediamill.domain.made import Made, Stored, joined
 
 _DELETE_AT_ONCE = 25  # BatchWriteItem takes no more requests
+_ROWS = 500  # derivatives in one item: at 250 bytes each, a third of what an item may have
+_MORE = "+"  # between an item's name and the number of one that it goes on in; no name has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,18 @@ class MadeTable:
 
     def put(self, attempt: Attempt, name: str, made: Made) -> None:
         """Write what a try has made; a repeat writes the same."""
-        texts = {text: {"S": value} for text, value in made_texts(made).items()}
+        starts = range(_ROWS, len(made.rows), _ROWS)
+        for number, start in enumerate(starts, 1):
+            rest = Made(made.rows[start : start + _ROWS], {}, made.is_derived)
+            self._put(attempt, f"{name}{_MORE}{number}", rest)
+        first = Made(made.rows[:_ROWS], made.facts, made.is_derived)
+        self._put(attempt, name, first, more=len(starts))
+
+    def _put(self, attempt: Attempt, name: str, made: Made, more: int = 0) -> None:
+        texts = made_texts(made) | ({"more": str(more)} if more else {})
+        values = {text: {"S": value} for text, value in texts.items()}
         client("dynamodb").put_item(
-            TableName=self.name, Item={**_at(attempt.key, attempt.item(name)), **texts}
+            TableName=self.name, Item={**_at(attempt.key, attempt.item(name)), **values}
         )
 
     def begin(self, attempt: Attempt) -> None:
@@ -86,8 +98,8 @@ class MadeTable:
     def rows(self, attempt: Attempt, names: Iterable[str]) -> tuple[Stored, ...]:
         """The derivatives in the named items of one attempt, by page."""
         found = dict(self._items(attempt.key, attempt.item("")))
-        items = [found[attempt.item(name)] for name in names]
-        return joined(from_made_texts(item, attempt.key) for item in items).rows
+        items = [attempt.item(name) for name in names]
+        return _joined(found, items, attempt.key).rows
 
     def of(self, record: Record) -> dict[str, Made]:
         """What each step of a record has made; a step whose items are not all there is left out."""
@@ -97,9 +109,7 @@ class MadeTable:
             attempt = Attempt(record.asset.key, record.asset.asset_id, name, step.attempt)
             items = [attempt.item(each) for each in step.made]
             if all(item in found for item in items):
-                made[name] = joined(
-                    from_made_texts(found[item], record.asset.key) for item in items
-                )
+                made[name] = _joined(found, items, record.asset.key)
         return made
 
     def keep_only(self, record: Record) -> None:
@@ -110,7 +120,8 @@ class MadeTable:
             for name, step in record.steps.items()
             for each in step.made
         }
-        self._delete(key, [item for item, _ in self._items(key, "") if item not in counted])
+        items = [item for item, _ in self._items(key, "")]
+        self._delete(key, [item for item in items if item.partition(_MORE)[0] not in counted])
 
     def _items(self, key: str, beginning: str) -> Iterator[tuple[str, Mapping[str, str]]]:
         names = {"#key": "key"}
@@ -144,6 +155,19 @@ class MadeTable:
             batch, waiting = waiting[:_DELETE_AT_ONCE], waiting[_DELETE_AT_ONCE:]
             answer = client("dynamodb").batch_write_item(RequestItems={self.name: batch})
             waiting += answer.get("UnprocessedItems", {}).get(self.name, [])
+
+
+def _joined(found: Mapping[str, Mapping[str, str]], items: Iterable[str], key: str) -> Made:
+    """What stands in some items, and in those that they go on in."""
+    named = [
+        each
+        for item in items
+        for each in (
+            item,
+            *(f"{item}{_MORE}{number + 1}" for number in range(int(found[item].get("more", 0)))),
+        )
+    ]
+    return joined(from_made_texts(found[each], key) for each in named)
 
 
 def _at(key: str, made: str) -> dict[str, Any]:
