@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from botocore import xform_name
+from botocore.errorfactory import ClientExceptionsFactory
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -95,6 +96,11 @@ class Client:
     def _ask(self, operation: str, **params: Any) -> Any:
         return self._call(self._service, operation, params)
 
+    @property
+    def exceptions(self) -> Any:
+        """Botocore's classes of this service's errors, by their codes."""
+        return exceptions(self._service)
+
     def get_paginator(self, name: str) -> Paginator[Any]:
         """Botocore's own paginator over this client's method."""
         operation = operations(self._service)[name]
@@ -110,6 +116,19 @@ def validate(service: str, operation: str, params: Mapping[str, Any]) -> None:
     report = ParamValidator().validate(params, model)
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())
+
+
+def named(service: str, error: ClientError) -> ClientError:
+    """An answer's error as an instance of the class that its service has for its code."""
+    code = error.response["Error"]["Code"]
+    found: ClientError = exceptions(service).from_code(code)(error.response, error.operation_name)
+    return found
+
+
+@cache
+def exceptions(service: str) -> Any:
+    """The classes of a service's errors, as botocore makes them."""
+    return ClientExceptionsFactory().create_client_exceptions(_model(service))
 
 
 @cache

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from made.refusals import refusal
 
 from model.buckets import Buckets
-from model.calls import ATTEMPTS, Call, Client, is_retried, validate
+from model.calls import ATTEMPTS, Call, Client, is_retried, named, validate
 from model.clock import Clock
 from model.queues import Queues
 from model.tables import Tables
@@ -85,6 +86,8 @@ class Cloud:
                 return answer
             except Exception as error:
                 if attempt == ATTEMPTS or not is_retried(error):
+                    if isinstance(error, ClientError):
+                        raise named(service, error) from None
                     raise
                 self.clock.sleep(2 ** (attempt - 1) / 2)  # on average: botocore draws it by lot
         raise AssertionError("unreachable")

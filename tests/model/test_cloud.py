@@ -109,6 +109,19 @@ def test_a_transaction_is_made_once_however_often_its_answer_is_lost(cloud: Clou
     assert item["revision"] == {"N": "1"}
 
 
+def test_an_error_is_of_the_class_that_botocore_has_for_it(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        dynamodb.delete_item(
+            TableName="assets",
+            Key={"key": {"S": "a"}},
+            ConditionExpression="attribute_exists(#k)",
+            ExpressionAttributeNames={"#k": "key"},
+        )
+    with pytest.raises(cloud.client("s3").exceptions.NoSuchBucket):
+        cloud.client("s3").get_object(Bucket="nowhere", Key="a")
+
+
 def test_parameters_are_those_of_the_service_model(cloud: Cloud) -> None:
     with pytest.raises(ParamValidationError, match="Unknown parameter"):
         cloud.client("sqs").send_message(QueueUrl="q", MessageBody="x", Nonsense=1)
