@@ -42,6 +42,9 @@ EXAMPLES = {
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 
+EXISTING = {"ExistingBucket": "bucket-of-yours", "UploadsPattern": "photos/*.jpg"}
+"""A bucket in place of the stack's own."""
+
 
 def template(path: Path = ROOT / "template.yaml") -> Template:
     """The template as it is written."""
@@ -141,7 +144,8 @@ def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     }
     for turn in range(max(map(len, choices.values()))):
         chosen = {name: allowed[turn % len(allowed)] for name, allowed in choices.items()}
-        yield chosen | (EXAMPLES if turn // 2 % 2 else {})
+        examples = EXAMPLES if turn // 2 % 2 else {}
+        yield chosen | examples | (EXISTING if turn % 3 == 1 else {})
 
 
 class _NoPolicies:

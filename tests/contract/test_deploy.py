@@ -44,7 +44,7 @@ UNTAGGED = {
     *("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::Subscription"),
     *("AWS::Serverless::LayerVersion", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"),
     *("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudWatch::Dashboard"),
-    *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy"),
+    *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy", "AWS::Events::Rule"),
 }
 
 

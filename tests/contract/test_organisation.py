@@ -108,3 +108,28 @@ def test_browsers_may_upload_from_the_origins_that_are_given_and_none_other() ->
     assert {"PUT", "POST"} <= set(allowed["AllowedMethods"])
     assert "DELETE" not in allowed["AllowedMethods"]
     assert "CorsConfiguration" not in DEFAULT["UploadsBucket"]["Properties"]
+
+
+def test_an_existing_bucket_is_read_and_nothing_else() -> None:
+    theirs = expand.answered(WRITTEN, expand.EXISTING)["Resources"]
+    assert not {"UploadsBucket", "UploadsBucketPolicy"} & theirs.keys()
+    arn = f"arn:aws:s3:::{expand.EXISTING['ExistingBucket']}"
+    allowed = [
+        statement["Action"]
+        for role in of("AWS::IAM::Role", theirs).values()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if str(statement["Resource"]).startswith(arn)
+    ]
+    actions = {action for each in allowed for action in ([each] if isinstance(each, str) else each)}
+    assert actions == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+
+
+def test_only_the_keys_that_are_named_of_an_existing_bucket_are_uploads() -> None:
+    theirs = expand.answered(WRITTEN, expand.EXISTING)["Resources"]
+    told = theirs["ExistingBucketRule"]["Properties"]
+    assert told["EventPattern"]["detail"] == {
+        "bucket": {"name": ["bucket-of-yours"]},
+        "object": {"key": [{"wildcard": "photos/*.jpg"}]},
+    }
+    assert "ExistingBucketRule" not in DEFAULT

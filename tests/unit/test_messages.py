@@ -13,6 +13,7 @@ from mediamill.aws.messages import (
     Delivery,
     FanOut,
     HandOver,
+    StorageEvent,
     UnknownMessage,
     delivery,
     encode,
@@ -89,3 +90,15 @@ def test_all_deliveries_of_a_message_have_a_tag_in_common_and_each_a_token_of_it
     assert first.tag == again.tag
     assert first.token != again.token
     assert first.token.startswith(first.tag) and again.token.startswith(first.tag)
+
+
+def test_an_event_by_eventbridge_has_its_key_as_it_is() -> None:
+    detail = {
+        "version": "0",
+        "bucket": {"name": "theirs"},
+        "object": {"key": "a+b %41/ü.jpg", "size": 3, "etag": "e", "sequencer": "0A"},
+        "reason": "PutObject",
+    }
+    body = {"version": "0", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+    (event,) = storage_events(message(body))
+    assert event == StorageEvent("theirs", "a+b %41/ü.jpg", "0A")

@@ -107,7 +107,14 @@ def delivered(text: str, *, message_id: str, attempt: int, receipt: str | None) 
 
 
 def storage_events(message: Delivery) -> Iterator[StorageEvent]:
-    """The events in one S3 notification, in their order; none in S3's test event."""
+    """The events in one S3 notification, in their order; none in S3's test event.
+
+    EventBridge brings one at a time, with its key as it is.
+    """
+    if message.body.get("source") == "aws.s3":
+        detail = message.body["detail"]
+        stored = detail["object"]
+        yield StorageEvent(detail["bucket"]["name"], stored["key"], stored.get("sequencer", ""))
     for record in message.body.get("Records", ()):
         stored = record["s3"]["object"]
         yield StorageEvent(
