@@ -90,10 +90,24 @@ def test_what_is_there_is_opened_and_what_is_not_is_buried() -> None:
 
 
 def test_the_version_that_is_known_is_not_opened_again() -> None:
-    known = identity(HERE, bucket="uploads", key="a", sequencer=NEWER)
     seen = record()
     assert looks(seen, HERE)[0] is Look.OPEN
-    assert looks(replace(seen, asset=replace(seen.asset, asset_id=known)), HERE)[0] is Look.SKIP
+    known = replace(seen.asset, version_id=HERE.version_id, etag=HERE.etag)
+    assert looks(replace(seen, asset=known), HERE)[0] is Look.SKIP
+
+
+def test_without_versions_the_same_bytes_put_again_are_opened_again() -> None:
+    here = Current(None, "e", 5)
+    known = replace(record().asset, version_id=None, etag="e", sequencer=comparable(SEQUENCER))
+    seen = replace(record(), asset=known)
+    assert looks(seen, here, sequencer=SEQUENCER)[0] is Look.SKIP
+    assert looks(seen, here, sequencer=NEWER)[0] is Look.OPEN
+
+
+def test_a_version_that_is_brought_back_is_another_asset() -> None:
+    first = identity(HERE, bucket="uploads", key="a", sequencer=SEQUENCER)
+    assert first == identity(HERE, bucket="uploads", key="a", sequencer=f"{SEQUENCER}00")
+    assert first != identity(HERE, bucket="uploads", key="a", sequencer=NEWER)
 
 
 def test_an_event_without_an_order_keeps_the_records() -> None:

@@ -161,8 +161,12 @@ class Record:
 
 
 def asset_id_of(bucket: str, key: str, *, version_id: str | None, etag: str, sequencer: str) -> str:
-    """The same for every delivery of one upload, different for every other: 32 hex digits."""
-    identity = version_id if version_id else f"{etag}\0{sequencer}"
+    """The same for every delivery of one event, different for every other: 32 hex digits.
+
+    The sequencer is in it: a version that is brought back after it was deleted is another asset,
+    which has nothing to do with what was made in its first life.
+    """
+    identity = f"{version_id or etag}\0{comparable(sequencer)}"
     return hashlib.sha256(f"{bucket}\0{key}\0{identity}".encode()).hexdigest()[:32]
 
 

@@ -88,7 +88,10 @@ def on_look(
         return Look.OPEN, order
     if record.rejection is not None and record.rejection.code in UNREADABLE:
         return Look.OPEN, order
-    same = record.asset.asset_id == identity(current, bucket=bucket, key=key, sequencer=order)
+    known = record.asset
+    same = (known.version_id, known.etag) == (current.version_id, current.etag)
+    if current.version_id is None:  # the same bytes may have been put again
+        same = same and known.sequencer == comparable(order)
     return (Look.SKIP if same else Look.OPEN), order
 
 
