@@ -2,7 +2,8 @@
 
 Each of them was found missing, or would be: a removal that overtakes its upload, an answer that is
 lost, a try that dies between storing and noting, a late worker, deletion or manifest. The histories
-are short on purpose; `model.search` finds most of them by itself within some hundreds.
+are short on purpose: they show that the checks see the hole. `model.search` draws many of them by
+chance, and some too seldom to wait for.
 """
 
 from __future__ import annotations
