@@ -71,7 +71,11 @@ def close_all_but(keep: Collection[int]) -> None:
 
 
 def forget_environment() -> None:
-    """Overwrite what /proc/self/environ shows, and forget it."""
+    """Overwrite what /proc/self/environ shows, and forget it.
+
+    A variable that was set anew since the start stands elsewhere, and what it was still stands in
+    the place that the kernel shows: proc(5), fields 50 and 51 of /proc/self/stat.
+    """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ")
@@ -80,6 +84,9 @@ def forget_environment() -> None:
             ctypes.memset(entry, 0, len(ctypes.string_at(entry)))
             index += 1
         libc.clearenv()
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        begin, end = (int(fields[number - 3]) for number in (50, 51))
+        ctypes.memset(begin, 0, end - begin)
     os.environ._data.clear()  # type: ignore[attr-defined]  # noqa: TID251 (not read: forgotten)
 
 
