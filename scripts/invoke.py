@@ -212,7 +212,7 @@ class Stage:
         """
         content, key = body or sample(name), PREFIX + name
         asset = Asset(
-            asset_id="", bucket=self.stack.uploads, key=key, version_id=None, etag="",
+            asset_id="0" * 32, bucket=self.stack.uploads, key=key, version_id=None, etag="",
             sequencer=LATEST, bytes=len(content), kind=kind, content_type=content_type,
             created_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
         )  # fmt: skip

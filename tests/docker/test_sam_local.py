@@ -169,16 +169,24 @@ def test_a_function_that_takes_too_long_is_ended(deployment: Deployment) -> None
     assert deployment.record(key).steps["image"].status is StepStatus.PENDING  # it comes again
 
 
-def test_a_last_try_that_runs_out_of_memory_is_told_by_the_sweep(deployment: Deployment) -> None:
-    deployment.messages("ManifestQueue")
+def test_a_picture_that_the_memory_cannot_hold_is_refused_and_ends_nothing(
+    deployment: Deployment,
+) -> None:
     payload, key = deployment.stage.prepared("image-last-try", poster(9_000))
     outcome = invoke(
         deployment.stack, "Image", payload, build=deployment.build, overrides=OVERRIDES,
         MemorySize=128, Timeout=10,
     )  # fmt: skip
-    assert not outcome.succeeded, outcome.output
-    assert deployment.record(key).steps["image"].status is StepStatus.PENDING
+    assert outcome.succeeded, outcome.output
+    step = deployment.record(key).steps["image"]
+    assert step.status is StepStatus.FAILED
+    assert step.error is not None
+    assert step.error.code == "too_many_pixels"
 
+
+def test_a_message_that_no_worker_ever_had_is_told_by_the_sweep(deployment: Deployment) -> None:
+    deployment.messages("ManifestQueue")
+    payload, key = deployment.stage.prepared("image-last-try", poster(100))
     (letter,) = payload["Records"]  # where its queue would put it now
     deployment.stack.sqs.send_message(
         QueueUrl=physical(deployment.stack, "ImageDeadLetters"), MessageBody=letter["body"]

@@ -5,6 +5,7 @@ Needs Docker, and the image: `make office-image-local`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -61,6 +62,18 @@ class Cloud:
             AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
         )
+        self.dynamodb.create_table(
+            TableName="made",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "key", "AttributeType": "S"},
+                {"AttributeName": "made", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "key", "KeyType": "HASH"},
+                {"AttributeName": "made", "KeyType": "RANGE"},
+            ],
+        )
         self.topic = self.sns.create_topic(Name="assets")["TopicArn"]
         self.manifest_queue = self.sqs.create_queue(QueueName="manifest")["QueueUrl"]
         self.told = self.sqs.create_queue(QueueName="told")["QueueUrl"]
@@ -76,7 +89,7 @@ class Cloud:
         etag = self.s3.put_object(Bucket="uploads", Key=key, Body=original)["ETag"].strip('"')
         now = "2026-01-01T00:00:00.000Z"
         asset = Asset(
-            asset_id=f"id{len(key)}",
+            asset_id=hashlib.sha256(key.encode()).hexdigest()[:32],
             bucket="uploads",
             key=key,
             version_id=None,
@@ -88,7 +101,10 @@ class Cloud:
             created_at=now,
         )
         record = Record(
-            asset=asset, status=Status.PROCESSING, steps={"office": Step()}, updated_at=now
+            asset=asset,
+            status=Status.PROCESSING,
+            steps={"office": Step(), "document": Step(StepStatus.WAITING)},
+            updated_at=now,
         )
         self.dynamodb.put_item(TableName="assets", Item=to_item(record))
         return asset
@@ -145,7 +161,9 @@ class Function:
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "120",
             "POWERTOOLS_SERVICE_NAME": "office",
             "POWERTOOLS_TRACE_DISABLED": "true",
+            "PLAN": "document:document,office>pdf office:office",
             "ASSETS_TABLE": "assets",
+            "MADE_TABLE": "made",
             "ASSETS_TOPIC": cloud.topic,
             "MANIFEST_QUEUE": cloud.manifest_queue,
             "RESULTS_BUCKET": "results",
