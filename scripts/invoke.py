@@ -41,6 +41,7 @@ from mediamill_cli.stack import Stack
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "events"
 PREFIX = "sam-local/"  # so that nothing of anybody's is written over
+SILENCE = "no answer"  # of a function that was ended; `null` is an answer
 LATEST = "F" * 32  # a sequencer that no event comes after: the deployed functions leave it alone
 
 
@@ -58,7 +59,7 @@ class Outcome:
     def succeeded(self) -> bool:
         """Whether every message was done, or a schedule's work; SAM's exit code does not say."""
         if self.answer is None:
-            return "null" in self.output.splitlines()  # what a schedule's handler answers
+            return True  # what a schedule's handler answers
         return isinstance(self.answer, dict) and self.answer.get("batchItemFailures") == []
 
     @property
@@ -325,13 +326,13 @@ def invoke(
 
 
 def last_json(output: str) -> Any:
-    """The function's answer: the last line of output that is JSON."""
+    """The function's answer: the last line of output that is JSON; SILENCE where there is none."""
     for line in reversed(output.splitlines()):
         try:
             return json.loads(line)
         except ValueError:
             continue
-    return None
+    return SILENCE
 
 
 def sam() -> str:
