@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from made.pictures import jpeg
 from made.pipeline import OFFICE, Pipeline, until
+from made.processes import children
 
 from mediamill.domain.kind import Status
 from mediamill_cli.local import LocalStack
@@ -18,20 +19,6 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".build" / "e2e"
 LARGE = jpeg(9000, 9000)
-
-
-def children(pid: int, name: str) -> list[int]:
-    """The processes below `pid` whose command line names `name`; from Linux's /proc."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (path / "cmdline").read_bytes().decode(errors="replace")
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-        if parent == pid and name in command:
-            found.append(int(path.name))
-    return found
 
 
 def test_a_worker_killed_in_the_middle_of_a_file_gets_it_again(pipeline: Pipeline) -> None:

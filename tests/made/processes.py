@@ -1,10 +1,24 @@
-"""What a process of this machine has open, from Linux's /proc."""
+"""The processes of this machine and what they have open, from Linux's /proc."""
 
 from __future__ import annotations
 
 import socket
 from contextlib import suppress
 from pathlib import Path
+
+
+def children(pid: int, name: str) -> list[int]:
+    """The processes below `pid` whose command line names `name`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().decode(errors="replace")
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        if parent == pid and name in command:
+            found.append(int(path.name))
+    return found
 
 
 def listening(pid: int) -> set[tuple[str, int]]:
