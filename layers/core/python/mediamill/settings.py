@@ -109,11 +109,11 @@ class Settings:
 
     @cached_property
     def document_extras(self) -> Mapping[str, str]:
-        """What else to make of documents: `words`, `uncropped`, `clean`, `split`, `pages=1-3`."""
+        """What else to make of documents: `words`, `clean`, `split`, `pages=1-3` …"""
 
         def parse(text: str) -> Mapping[str, str]:
             extras = dict(part.strip().partition("=")[::2] for part in text.split(","))
-            known = ("words", "uncropped", "clean", "split", "pages")
+            known = ("words", "uncropped", "clean", "split", "pictures", "pages")
             unknown = extras.keys() - set(known)
             if unknown:
                 raise ValueError(f"{sorted(unknown)[0]!r} is none of {', '.join(known)}")

@@ -227,7 +227,7 @@ def _row(row: Derivative) -> dict[str, Any]:
 
 def _derivative(row: Mapping[str, Any], key: str) -> Derivative:
     return Derivative(
-        key=derivative_key(row["name"], key, row["format"], row.get("page")),
+        key=derivative_key(row["name"], key, row["format"], row.get("number") or row.get("page")),
         content_type=FORMATS[row["format"]].content_type,
         **row,
     )

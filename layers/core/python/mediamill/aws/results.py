@@ -31,7 +31,9 @@ class Results:
 
     def put(self, asset: Asset, product: Product) -> Stored:
         """Store a product under its own name; a repeat overwrites the same with the same."""
-        key = derivative_key(product.name, asset.key, product.format, product.page)
+        key = derivative_key(
+            product.name, asset.key, product.format, product.number or product.page
+        )
         digest = hashlib.sha256(product.body)
         answer = self._put(
             key,
@@ -52,6 +54,7 @@ class Results:
             height=product.height,
             page=product.page,
             truncated=product.truncated,
+            number=product.number,
         )
         return Stored(row, answer["ETag"].strip('"'), versioned(answer.get("VersionId")))
 

@@ -16,6 +16,7 @@ FORMATS = {
     "webp": MediaFormat("webp", "image/webp"),
     "jpeg": MediaFormat("jpg", "image/jpeg"),
     "avif": MediaFormat("avif", "image/avif"),
+    "jp2": MediaFormat("jp2", "image/jp2"),
     "png": MediaFormat("png", "image/png"),
     "pdf": MediaFormat("pdf", "application/pdf"),
     "text": MediaFormat("txt", "text/plain; charset=utf-8"),

@@ -14,8 +14,8 @@ KEY_BYTES = 1024
 NOT_DERIVATIVES = frozenset({"reports", "catalogue"})
 """First words of results keys that belong to no asset."""
 
-PAGED = frozenset({"pages"})
-"""Derivatives that there is one of for each page: `pages/report.pdf/0001.webp`.
+PAGED = frozenset({"pages", "pictures"})
+"""Derivatives that are many: `pages/report.pdf/0001.webp`, `pictures/report.pdf/0001.jpg`.
 
 A name is either always paged or never: or else page 1 of `a` would be what `a/0001` is called.
 """
@@ -37,6 +37,8 @@ def derivative_key(name: str, key: str, format_name: str, page: int | None = Non
     'thumbnail/photos/cat.jpg.webp'
     >>> derivative_key("pages", "report.pdf", "webp", page=1)
     'pages/report.pdf/0001.webp'
+
+    `page` is what the many of one name are counted by: pages, or else numbers.
 
     Raises ValueError for a page of what has none, and the other way round.
     """

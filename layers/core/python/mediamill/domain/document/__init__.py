@@ -8,6 +8,7 @@ open_document   source → Document        open.py     PDFium, password rules, r
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of
 text            Document → Product …     text.py     txt and json
+embedded        Document → Product …       embedded.py the pictures inside
 Rewriter        PDF to clean PDF         faithful.py that looks the same as before
 page_ranges     page count → ranges      parts.py    the parts of a long document
 ready           loads in the parent what each child would    ready.py

@@ -44,6 +44,12 @@ def is_drawn(picture: Image.Image) -> bool:
     return sum(blocks[_SOFT_BLOCK:]) <= _SOFT_BLOCKS * sum(blocks)
 
 
+def is_grey(picture: Image.Image) -> bool:
+    """Whether every pixel of the picture (RGB or RGBX) is a grey."""
+    red, green, blue = (picture.getchannel(channel) for channel in range(3))
+    return all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
+
+
 def fewer_greys(picture: Image.Image) -> Image.Image:
     """The grey page (RGBX) in at most 16 greys: those of areas exact, the others even steps."""
     counts = sample(picture).getchannel(0).histogram()

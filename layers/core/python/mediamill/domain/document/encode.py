@@ -10,10 +10,10 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops
+from PIL import Image
 
 from mediamill.domain.document import webp
-from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn, sample
+from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn, is_grey, sample
 from mediamill.domain.document.raster import Raster
 from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
@@ -88,7 +88,7 @@ def _simplify(shared: Image.Image) -> bool:
     """Bring a drawn page down to 16 colours in place; False for a page that is no drawing."""
     if not is_drawn(shared):
         return False
-    if _is_grey(sample(shared)):
+    if is_grey(sample(shared)):
         # A coloured dot that the sample missed keeps its colour, to one of 16 steps a channel.
         shared.paste(fewer_greys(shared))
         return True
@@ -102,14 +102,9 @@ def _simplify(shared: Image.Image) -> bool:
 def _plain(raster: Raster) -> Image.Image:
     """L where every pixel is grey, otherwise RGB."""
     shared = raster.shared()
-    if _is_grey(sample(shared)) and _is_grey(shared):
+    if is_grey(sample(shared)) and is_grey(shared):
         return shared.getchannel(0)
     return raster.picture()
-
-
-def _is_grey(picture: Image.Image) -> bool:
-    red, green, blue = (picture.getchannel(channel) for channel in range(3))
-    return all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
 
 
 def _saved(picture: Image.Image, format: str, **options: object) -> bytes:

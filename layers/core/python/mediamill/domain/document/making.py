@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mediamill.domain.derivative import Product
+from mediamill.domain.document.embedded import embedded
 from mediamill.domain.document.encode import WEBP, Encoding, encodings_of
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
@@ -54,7 +55,8 @@ class Wanted:
     `page_size` says, in each of `encodings`. `text` asks for the text and `words` for the words'
     boxes in its JSON; `cropped` leaves out text that lies beside the page as it is displayed.
     `clean` asks for the cleaned PDF, `excerpt` for one of these pages alone (and wins), `split` for
-    each page as a PDF of its own. `password` opens the document if it is locked.
+    each page as a PDF of its own, `pictures` for those that are inside. `password` opens the
+    document if it is locked.
     """
 
     profiles: Sequence[Profile] = ()
@@ -64,6 +66,7 @@ class Wanted:
     cropped: bool = True
     clean: bool = False
     split: bool = False
+    pictures: bool = False
     excerpt: PageRange | None = None
     page_size: PageSize = AT_150_DPI
     encodings: Sequence[Encoding] = (WEBP,)
@@ -80,7 +83,8 @@ def wanted_of(
     is_original: bool = True,
     password: str = "",
 ) -> Wanted:
-    """What the settings ask for. `extras` are `words`, `uncropped`, `clean`, `split`, `pages=3-7`.
+    """What the settings ask for. `extras` are `words`, `uncropped`, `clean`, `split`, `pictures`,
+    `pages=3-7`.
 
     A PDF that another worker made is clean, and has the clean copy's name: it gets no copy.
     """
@@ -93,6 +97,7 @@ def wanted_of(
         cropped="uncropped" not in extras,
         clean="clean" in extras and is_original,
         split="split" in extras,
+        pictures="pictures" in extras,
         excerpt=excerpt,
         limits=limits,
         password=password,
@@ -102,7 +107,7 @@ def wanted_of(
 def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
     """The derivatives of the PDF at a path or in memory, one at a time.
 
-    Renditions come first, then text, PDFs and page pictures. Raises PasswordRequired,
+    Renditions come first, then text, PDFs, pictures and pages. Raises PasswordRequired,
     Unsupported or Broken.
     """
     for made in begin(source, wanted, pages_at_once=wanted.limits.pages):
@@ -158,6 +163,8 @@ def _parts(wanted: Wanted, page_count: int, pages_at_once: int) -> Iterator[Part
         yield Whole.TEXT
     if wanted.clean or wanted.split or wanted.excerpt:
         yield Whole.PDFS
+    if wanted.pictures:
+        yield Whole.PICTURES
     if wanted.pages and page_count > 0:
         yield from page_ranges(page_count, pages_at_once)
 
@@ -169,6 +176,8 @@ def _make_part(
         return iter(text(document, wanted.limits, words=wanted.words, cropped=wanted.cropped))
     if part is Whole.PDFS:
         return _pdfs(document, source, wanted)
+    if part is Whole.PICTURES:
+        return embedded(document, wanted.limits)
     return _pages(document, wanted, part)
 
 

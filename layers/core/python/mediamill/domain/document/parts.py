@@ -37,10 +37,11 @@ class Whole(StrEnum):
 
     TEXT = "text"
     PDFS = "pdfs"
+    PICTURES = "pictures"
 
 
 Part = Whole | PageRange
-"""`text`, `pdfs`, or the pictures of pages as in `41-80`: as a string, a part's name."""
+"""`text`, `pdfs`, `pictures`, or the pages as in `41-80`: as a string, a part's name."""
 
 
 def parse_part(name: str) -> Part:
