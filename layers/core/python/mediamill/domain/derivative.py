@@ -45,8 +45,8 @@ class Product:
 class Derivative:
     """A stored product: one row of the manifest's `derivatives`.
 
-    `bytes` is its size, `sha256` lower-case hex; `page` is where in the original it stands, `number`
-    which of its name it is, where a page may have several.
+    `bytes` is its size, `sha256` lower-case hex; `page` is where in the original it stands,
+    `number` which of its name it is, where a page may have several.
     """
 
     name: str

@@ -70,13 +70,12 @@ def embedded(
     pixels a side are none. The last says `truncated` if something was left out.
     """
     budget = budget or Budget()
-    held, number = None, 0
-    for found in _each(document, limits or Limits(), budget):
+    held = None
+    for number, found in enumerate(_each(document, limits or Limits(), budget), 1):
         if not budget.takes(len(found.body)):
             break
         if held is not None:
             yield held
-        number += 1
         held = replace(found, number=number)
     if held is not None:
         yield replace(held, truncated=budget.is_spent)
