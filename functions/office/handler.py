@@ -19,17 +19,17 @@ def office() -> Office:
 
 
 def pdf(task: Task) -> Mapping[str, Any]:
-    """Store the document as PDF."""
-    task.store(
-        convert(
-            task.read(),
-            name=task.asset.key,
-            content_type=task.source.content_type,
-            office=office(),
-            bounds=Bounds.within(settings.memory_bytes, pages=settings.office_pages),
-        )
+    """Store the document as PDF; tell where it was cut."""
+    bounds = Bounds.within(settings.memory_bytes, pages=settings.office_pages)
+    made = convert(
+        task.read(),
+        name=task.asset.key,
+        content_type=task.source.content_type,
+        office=office(),
+        bounds=bounds,
     )
-    return {}
+    task.store(made)
+    return bounds.facts(made)
 
 
 lambda_handler = worker("office", settings, pdf)

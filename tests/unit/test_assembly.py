@@ -38,6 +38,16 @@ def test_what_is_known_of_a_poster_is_never_taken_for_the_videos() -> None:
     assert manifest["image"] == {"thumbhash": "x", "bit_depth": 10}
 
 
+def test_an_office_file_has_as_many_pages_as_it_was_laid_out_on() -> None:
+    made = {
+        "document": Made(facts={"document": {"page_count": 7}}, is_derived=True),
+        "metadata": Made(facts={"document": {"page_count": 1, "title": "Letter"}}),
+    }
+    steps = {"document": complete(), "metadata": complete()}
+    manifest = assemble(record(steps=steps), made, "now")
+    assert manifest["document"] == {"page_count": 7, "title": "Letter"}
+
+
 def test_lists_every_derivative_with_its_key() -> None:
     made = {"image": Made((stored("thumbnail", "photos/cat.jpg"),))}
     manifest = assemble(record(steps={"image": complete()}), made, "now")

@@ -15,6 +15,8 @@ from mediamill.domain.srcset import srcset
 from mediamill.domain.wire import JSON, to_json
 
 _FIRST = "metadata"  # what it reads from headers gives way to what the others decoded
+# An Office file only says how many pages it had where it was last laid out.
+_LAID_OUT = {"document": "page_count"}
 
 
 def assemble(record: Record, made: Mapping[str, Made], completed_at: str) -> dict[str, JSON]:
@@ -100,12 +102,16 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
 def _add(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
     """Facts of a derivative: blocks that nobody else has filled, field by field.
 
-    Its size, format and length stay out: on top of the manifest stands what the original is.
+    Its size, format and length stay out: on top of the manifest stands what the original is. But how
+    many pages there are, only laying it out tells.
     """
     for name, value in facts.items():
         if isinstance(value, Mapping):
             known = manifest.get(name)
-            manifest[name] = {**value, **(known if isinstance(known, dict) else {})}
+            block = {**value, **(known if isinstance(known, dict) else {})}
+            if (field := _LAID_OUT.get(name)) in value:
+                block[field] = value[field]
+            manifest[name] = block
 
 
 _DAMAGED = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
+
+from mediamill.domain.derivative import Product
 
 MEGA = 1_000_000
 MEBI = 1 << 20
@@ -37,3 +39,10 @@ class Bounds:
     def within(cls, function_bytes: int, *, pages: int) -> Self:
         """The bounds where LibreOffice shares so much memory with the function that starts it."""
         return cls(pages=pages, memory_bytes=function_bytes - _OWN_BYTES)
+
+    def facts(self, made: Product) -> dict[str, Any]:
+        """The office step's share of the manifest: a warning where the PDF was cut."""
+        if not made.truncated:
+            return {}
+        message = f"The document has more than {self.pages:,} pages; its PDF has the first of them."
+        return {"warnings": [{"code": "truncated", "message": message}]}
