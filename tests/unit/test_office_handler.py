@@ -1,4 +1,4 @@
-"""The office function: what it tells LibreOffice of the function that it runs in, and of its PDF."""
+"""The office function: what it tells LibreOffice of itself, and the manifest of the PDF."""
 
 from __future__ import annotations
 

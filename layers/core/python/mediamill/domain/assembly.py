@@ -102,8 +102,8 @@ def _merge(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
 def _add(manifest: dict[str, JSON], facts: Mapping[str, Any]) -> None:
     """Facts of a derivative: blocks that nobody else has filled, field by field.
 
-    Its size, format and length stay out: on top of the manifest stands what the original is. But how
-    many pages there are, only laying it out tells.
+    Its size, format and length stay out: on top of the manifest stands what the original is. But
+    how many pages there are, only laying it out tells.
     """
     for name, value in facts.items():
         if isinstance(value, Mapping):
