@@ -27,6 +27,7 @@ def pdf(task: Task) -> Mapping[str, Any]:
         content_type=task.source.content_type,
         office=office(),
         bounds=bounds,
+        pdf_a=settings.pdf_a,
     )
     task.store(made)
     return bounds.facts(made)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
 from made import office as made
 from made import old_office
 from made.libreoffice import as_pdf, save, text_of
+from pypdf import PdfReader
 
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable, Unsupported
 from mediamill.domain.office import conversion
@@ -77,6 +81,38 @@ def test_markdown_is_rendered_not_shown_as_source(office: Office, tmp_path: Path
     assert "#" not in text
     assert "**" not in text
     assert "bold and code" in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part", "pages"), [("1b", "1", 9), ("2b", "2", 9), ("3b", "3", 9), ("2b", "2", 1)]
+)
+def test_it_is_pdf_a_where_that_is_asked_for_also_where_it_is_cut(
+    wanted: str, part: str, pages: int, office: Office
+) -> None:
+    """Its claim, and what a claim rests on: no checker of PDF/A is a package of Python."""
+    original = made.odf("text", "<text:p>one</text:p>" * 100)
+    product = convert(
+        original, name="a.odt", office=office, pdf_a=wanted, bounds=Bounds(pages=pages)
+    )
+    reader: Any = PdfReader(io.BytesIO(product.body))
+    assert product.truncated is (pages == 1)
+    assert f"<pdfaid:part>{part}</pdfaid:part>" in claims_of(reader)
+    level = re.search("<pdfaid:conformance>(.)</pdfaid:conformance>", claims_of(reader))
+    assert level is not None and level[1] in "AB"  # A has all that B asks for
+    (intent,) = reader.root_object["/OutputIntents"]
+    assert intent["/S"] == "/GTS_PDFA1" and "/DestOutputProfile" in intent
+    (font,) = reader.pages[0]["/Resources"]["/Font"].values()
+    assert "/FontFile2" in font["/FontDescriptor"]
+
+
+def test_it_claims_to_be_no_pdf_a_where_none_is_asked_for(office: Office) -> None:
+    product = convert(b"words", name="a.txt", office=office)
+    assert "pdfaid" not in claims_of(PdfReader(io.BytesIO(product.body)))
+
+
+def claims_of(reader: Any) -> str:
+    packet = reader.root_object.get("/Metadata")
+    return str(packet.get_object().get_data().decode()) if packet is not None else ""
 
 
 WIDE = [[f"column {index} of many" for index in range(30)]]

@@ -55,6 +55,13 @@ def test_libreoffice_gets_less_memory_than_its_function_has(
     assert bounds.pages == 7
 
 
+def test_it_asks_for_the_pdf_a_of_its_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PDF_A", "2b")
+    told = Told(monkeypatch)
+    told.facts()
+    assert told.asked[0]["pdf_a"] == "2b"
+
+
 def test_a_whole_document_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Told(monkeypatch).facts() == {}
 

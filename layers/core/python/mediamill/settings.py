@@ -163,6 +163,14 @@ class Settings:
         return self._number("MAX_OFFICE_PAGES", 500)
 
     @cached_property
+    def pdf_a(self) -> str:
+        """Which PDF/A an Office file becomes: `1b`, `2b`, `3b`, or empty for none."""
+        wanted = self.environment.get("PDF_A", "none")
+        if wanted not in ("none", "1b", "2b", "3b"):
+            raise BadSetting(f"PDF_A={wanted!r}: it is none of none, 1b, 2b, 3b")
+        return "" if wanted == "none" else wanted
+
+    @cached_property
     def memory_bytes(self) -> int:
         """The function's memory, as Lambda says it: MemorySize in template.yaml."""
         return self._number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 2_048) << 20

@@ -141,15 +141,16 @@ def _decoded(image: pypdfium2.PdfImage, width: int, height: int) -> Image.Image 
     placed = image.get_matrix()
     image.set_matrix(pypdfium2.PdfMatrix(width, 0, 0, height, 0, 0))
     try:
-        picture = image.get_bitmap(render=True, scale_to_original=False).to_pil()
+        drawn = image.get_bitmap(render=True, scale_to_original=False)
+        picture: Image.Image = drawn.to_pil()
     finally:
         image.set_matrix(placed)  # the page may still be drawn
     if picture.mode != "RGBA":
         return picture
-    least, most = picture.getextrema()[3]
-    if most == 0:  # a stream that cannot be read is drawn as nothing
+    alpha = picture.getchannel("A").histogram()
+    if alpha[0] == width * height:  # a stream that cannot be read is drawn as nothing
         return None
-    return picture if least < 255 else picture.convert("RGB")
+    return picture if alpha[255] < width * height else picture.convert("RGB")
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -50,6 +50,8 @@ _RESTART = 81  # LibreOffice wrote a fresh profile and asks to be started again
 _ATTEMPTS = 2  # a crash that does not repeat was the machine's, one that does is the document's
 _JOB = "mediamill-office-job-"  # then the process that the job's folder belongs to
 _WARM_UP_SECONDS = 120.0
+# LibreOffice's numbers for what it writes: 0 is its default.
+_VERSIONS = {"": "0", "1b": "1", "2b": "2", "3b": "3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +132,14 @@ def convert(
     content_type: str = "",
     office: Office,
     bounds: Bounds | None = None,
+    pdf_a: str = "",
     scratch: Path | None = None,
 ) -> Product:
     """The document as PDF: the product `pdf`, `truncated` where pages were left out.
 
-    `name` is the original's, for its extension; `scratch` is where the job's folder is made, the
-    system's folder for temporary files by default.
+    `name` is the original's, for its extension; `pdf_a` asks for PDF/A: `1b`, `2b` or `3b` (ISO
+    19005); `scratch` is where the job's folder is made, the system's folder for temporary files by
+    default.
 
     Raises PasswordRequired, Unsupported, TooLarge (a bomb), TimedOut, or Broken, also where
     LibreOffice crashes twice on it; and RuntimeError where the walls around it do not stand.
@@ -150,7 +154,7 @@ def convert(
         for _ in range(_ATTEMPTS):
             shutil.rmtree(folder / "profile", ignore_errors=True)
             shutil.copytree(office.profile, folder / "profile")
-            outcome = _run(office.program, ready, folder, bounds)
+            outcome = _run(office.program, ready, folder, bounds, pdf_a)
             if outcome == confine.REFUSED:
                 raise RuntimeError(_log(folder))
             if made.exists() and outcome == 0:
@@ -180,7 +184,7 @@ def _job(scratch: Path | None) -> Iterator[Path]:
         yield folder
 
 
-def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> int:
+def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds, pdf_a: str = "") -> int:
     """Run LibreOffice to its end or its time; the exit code, negative for a signal.
 
     Raises TimedOut; nothing of the process group is left either way.
@@ -194,7 +198,7 @@ def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> int:
     }
     command = [
         *(sys.executable, "-I", "-S", "-B", str(CONFINE), json.dumps(specification)),
-        *_command(program, ready, folder, bounds),
+        *_command(program, ready, folder, bounds, pdf_a),
     ]
     try:
         with (
@@ -221,12 +225,15 @@ def _run(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> int:
         _sweep_pipes()
 
 
-def _command(program: Path, ready: Ready, folder: Path, bounds: Bounds) -> Sequence[str]:
+def _command(
+    program: Path, ready: Ready, folder: Path, bounds: Bounds, pdf_a: str
+) -> Sequence[str]:
     options = {
         # One more than is kept tells whether there is more.
         "PageRange": {"type": "string", "value": f"1-{bounds.pages + 1}"},
         "ExportBookmarks": {"type": "boolean", "value": "true"},
         "UseTaggedPDF": {"type": "boolean", "value": "true"},
+        "SelectPdfVersion": {"type": "long", "value": _VERSIONS[pdf_a]},
     }
     return [
         str(program),
