@@ -39,6 +39,7 @@ EXAMPLES = {
     "AccessLogsBucket": "access-logs",
     "WarmWrites": "40000",
     "UploadOrigins": "https://example.com,http://localhost:8080",
+    "Watermark": "assets-of-yours/logo.png",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

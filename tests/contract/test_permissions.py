@@ -124,3 +124,11 @@ def test_each_function_may_use_the_key_for_data_and_not_manage_it(role: str) -> 
 def test_each_role_is_bounded_and_may_join_the_network(role: str) -> None:
     assert ROLES[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
     assert may(role, "ec2:CreateNetworkInterface", "*")
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_only_the_image_worker_reads_the_watermark_and_nothing_beside_it(role: str) -> None:
+    mark = f"arn:aws:s3:::{expand.EXAMPLES['Watermark']}"
+    assert may(role, "s3:GetObject", mark) == (role == "ImageRole")
+    assert not may(role, "s3:GetObject", f"{mark}2")
+    assert not may(role, "s3:PutObject", mark)

@@ -30,6 +30,7 @@ OTHERWISE = {
     "Formats": "webp,avif",
     "Qualities": "webp=70",
     "Background": "#000000",
+    "WatermarkStyle": "center,50%,50%",
     "CacheControl": "no-store",
     "DocumentExtras": "words",
     "PageSize": "100dpi",

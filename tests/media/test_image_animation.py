@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from compare import pixels
 from made.images import gif_blocks, gif_of, saved
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from mediamill.domain.image import Rendition, render
 from mediamill.domain.limits import Limits
@@ -195,3 +195,37 @@ def test_an_apngs_still_for_old_viewers_is_no_frame() -> None:
     )
     colours, _, _ = shows(rendered(original, 40))
     assert colours == ["lime", "blue"]
+
+
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_it_moves_in_avif_too(format_: str) -> None:
+    options = {"loop": None} if format_ == "AVIF" else {}
+    original = moving(format_, **options)
+    (rendition,) = render(original, parse_profiles("one=60", "avif"), Limits())
+    picture = Image.open(io.BytesIO(rendition.body))
+    assert picture.format == "AVIF"
+    assert getattr(picture, "n_frames", 1) == len(COLOURS)
+    for number, colour in enumerate(COLOURS):
+        picture.seek(number)
+        expected = np.array(ImageColor.getrgb(colour))
+        assert abs(pixels(picture.convert("RGB"))[20, 30] - expected).max() < 20
+        assert picture.info["duration"] == DURATIONS[number]
+
+
+def test_what_is_transparent_stays_so_in_moving_avif() -> None:
+    frames = [Image.new("RGBA", (60, 40), (0, 0, 0, 0)) for _ in range(3)]
+    for number, frame in enumerate(frames):
+        frame.paste("red", (20 * number, 0, 20 * number + 20, 40))
+    original = saved(frames[0], "AVIF", save_all=True, append_images=frames[1:], duration=100)
+    (rendition,) = render(original, parse_profiles("one=60", "avif"), Limits())
+    picture = Image.open(io.BytesIO(rendition.body))
+    for number in range(3):
+        picture.seek(number)
+        alpha = np.array(picture.convert("RGBA"))[..., 3]
+        seen = [bool(alpha[20, 10 + 20 * place] > 128) for place in range(3)]
+        assert seen == [place == number for place in range(3)]
+
+
+def test_a_still_of_what_moves_is_a_still_in_avif_too() -> None:
+    (rendition,) = render(moving("GIF"), parse_profiles("one=60:still", "avif"), Limits())
+    assert getattr(Image.open(io.BytesIO(rendition.body)), "n_frames", 1) == 1

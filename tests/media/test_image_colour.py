@@ -94,7 +94,8 @@ def test_srgb_by_another_name_is_left_alone() -> None:
     assert shown(original).tobytes() == rainbow().tobytes()
 
 
-def test_adobe_rgb_cameras_that_embed_no_profile_are_understood() -> None:
+def adobe_rgb_by_exif() -> bytes:
+    """A camera's JPEG that embeds no profile: only EXIF names its space."""
     stored = stored_as(rainbow(), icc.ADOBE_RGB, 563 / 256)
     # EXIF by hand: the first directory points to Exif's, that to the interoperability index.
     directory = struct.Struct("<HHHII")
@@ -102,8 +103,11 @@ def test_adobe_rgb_cameras_that_embed_no_profile_are_understood() -> None:
     exif += directory.pack(1, 0x8769, 4, 1, 26) + b"\0\0\0\0"
     exif += directory.pack(1, 0xA005, 4, 1, 44) + b"\0\0\0\0"
     exif += struct.pack("<HHHI4s", 1, 1, 2, 4, b"R03\0") + b"\0\0\0\0"
-    original = saved(stored, "JPEG", quality=98, subsampling="4:4:4", exif=exif)
-    assert delta_e(pixels(shown(original)), pixels(rainbow())) < 2
+    return saved(stored, "JPEG", quality=98, subsampling="4:4:4", exif=exif)
+
+
+def test_adobe_rgb_cameras_that_embed_no_profile_are_understood() -> None:
+    assert delta_e(pixels(shown(adobe_rgb_by_exif())), pixels(rainbow())) < 2
 
 
 def test_a_grey_profile_is_applied() -> None:
@@ -267,3 +271,79 @@ def test_a_large_jpeg_2000_is_decoded_small_and_looks_the_same() -> None:
     # More halvings than the file has are not asked for.
     flat = saved(large, "JPEG2000", num_resolutions=1)
     assert delta_e(pixels(shown(flat, 96)), pixels(expected)) < 2
+
+
+def kept(original: bytes, renditions: str = "one=96", format_: str = "png") -> Image.Image:
+    profiles = parse_profiles(renditions, format_)
+    (rendition,) = render(original, profiles, Limits(), keep_colour=True)
+    return opened(rendition.body)
+
+
+@pytest.mark.parametrize("format_", ["webp", "jpeg", "avif", "png"])
+@pytest.mark.parametrize("name", WIDE)
+def test_a_wide_space_is_kept_with_its_profile_where_that_is_asked_for(
+    name: str, format_: str
+) -> None:
+    primaries, exponent, white = WIDE[name]
+    profile = icc.matrix_profile(name, primaries, exponent, white)
+    stored = stored_as(rainbow(), primaries, exponent, white)
+    picture = kept(saved(stored, "PNG", icc_profile=profile), format_=format_)
+    assert picture.info["icc_profile"] == profile
+    # The numbers are the file's, not those of sRGB, which are far from them.
+    assert abs(pixels(picture) - pixels(stored)).mean() < (1 if format_ == "png" else 9)
+
+
+def test_colours_that_srgb_lacks_survive_only_where_they_are_kept() -> None:
+    """Display P3's full red: sRGB cuts it, and what is cut does not come back."""
+    profile = icc.matrix_profile("Display P3", icc.DISPLAY_P3, None)
+    original = saved(Image.new("RGB", (40, 40), (255, 0, 0)), "PNG", icc_profile=profile)
+    assert kept(original).convert("RGB").getpixel((20, 20)) == (255, 0, 0)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    back = ImageCms.profileToProfile(shown(original), srgb, io.BytesIO(profile))
+    assert back is not None
+    red = back.getpixel((20, 20))
+    assert isinstance(red, tuple) and red[0] < 240
+
+
+def test_primaries_that_a_jpeg_names_in_exif_alone_are_kept_as_a_profile() -> None:
+    original = adobe_rgb_by_exif()
+    name = ImageCms.getProfileDescription(io.BytesIO(kept(original).info["icc_profile"]))
+    assert "Adobe RGB" in name
+
+
+@pytest.mark.parametrize("kind", ["sRGB", "CMYK", "large", "grey"])
+def test_what_is_no_wide_space_of_rgb_becomes_srgb_all_the_same(kind: str) -> None:
+    if kind == "sRGB":
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        original = saved(rainbow(), "PNG", icc_profile=profile)
+    elif kind == "CMYK":
+        profile = icc.default_cmyk()
+        original = saved(rainbow().convert("CMYK"), "JPEG", icc_profile=profile, quality=95)
+    elif kind == "large":  # a table of a monitor's: more bytes than a thumbnail has
+        profile = icc.matrix_profile("Display P3", icc.DISPLAY_P3, None) + bytes(20_000)
+        original = saved(rainbow(), "PNG", icc_profile=profile)
+    else:
+        original = saved(rainbow().convert("L"), "PNG")
+    assert "icc_profile" not in kept(original).info
+    assert pixels(kept(original)).shape[:2] == pixels(shown(original)).shape[:2]
+    assert abs(pixels(kept(original)) - pixels(shown(original))).max() < 2
+
+
+def test_kept_colours_tell_the_same_facts() -> None:
+    profile = icc.matrix_profile("Display P3", icc.DISPLAY_P3, None)
+    original = saved(rainbow(), "PNG", icc_profile=profile)
+    told = []
+    for keep in (False, True):
+        rendering = render(original, parse_profiles("one=96"), Limits(), keep_colour=keep)
+        list(rendering)
+        told.append(rendering.facts)
+    assert told[0] == told[1]
+
+
+def test_a_background_is_the_colour_that_it_names_in_a_kept_space_too() -> None:
+    profile = icc.matrix_profile("Display P3", icc.DISPLAY_P3, None)
+    clear = saved(Image.new("RGBA", (40, 40), (0, 0, 0, 0)), "PNG", icc_profile=profile)
+    profiles = parse_profiles("one=40", "jpeg")
+    (rendition,) = render(clear, profiles, Limits(), background="#ff0000", keep_colour=True)
+    red = shown(rendition.body).convert("RGB").getpixel((20, 20))
+    assert isinstance(red, tuple) and red[0] > 248 and max(red[1:]) < 12

@@ -48,6 +48,27 @@ def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
         _ = Settings({name: value}).profiles
 
 
+@pytest.mark.parametrize(
+    ("name", "property_", "value"),
+    [
+        ("COLOR", "keep_colour", "p3"),
+        ("REPEATS", "stores_repeats", "never"),
+        ("WATERMARK_STYLE", "watermark_style", "somewhere"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_named(name: str, property_: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        getattr(Settings({name: value}), property_)
+
+
+def test_the_looks_of_pictures_are_parameters_with_defaults() -> None:
+    nothing = Settings({})
+    assert (nothing.keep_colour, nothing.stores_repeats, nothing.watermark) == (False, True, None)
+    said = Settings({"COLOR": "keep", "REPEATS": "once", "WATERMARK": "brand/a/logo.png"})
+    assert (said.keep_colour, said.stores_repeats) == (True, False)
+    assert said.watermark == ("brand", "a/logo.png")
+
+
 def test_a_missing_variable_is_named() -> None:
     with pytest.raises(BadSetting, match="ASSETS_TABLE"):
         _ = Settings({}).assets_table

@@ -14,6 +14,7 @@ from mediamill.domain.page_size import AT_150_DPI, PageSize
 from mediamill.domain.plan import Plan
 from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
+from mediamill.domain.watermark_style import WatermarkStyle
 
 T = TypeVar("T")
 
@@ -132,6 +133,29 @@ class Settings:
         return self.environment.get("BACKGROUND", "#ffffff")
 
     @cached_property
+    def keep_colour(self) -> bool:
+        """Whether renditions stay in a wide colour space that their original came in."""
+        return self._word("COLOR", "srgb", "keep") == "keep"
+
+    @cached_property
+    def watermark(self) -> tuple[str, str] | None:
+        """The bucket and the key of the PNG that is laid over renditions."""
+        bucket, _, key = self.environment.get("WATERMARK", "").partition("/")
+        return (bucket, key) if key else None
+
+    @cached_property
+    def watermark_style(self) -> WatermarkStyle:
+        """Where, how large and how strong the watermark is."""
+        if not self._given("WATERMARK_STYLE"):
+            return WatermarkStyle()
+        return self._parsed("WATERMARK_STYLE", WatermarkStyle.parse)
+
+    @cached_property
+    def stores_repeats(self) -> bool:
+        """Whether renditions of the same bytes are stored under each of their names."""
+        return self._word("REPEATS", "each", "once") == "each"
+
+    @cached_property
     def cache_control(self) -> str:
         """The Cache-Control header of derivatives."""
         return self.environment.get("CACHE_CONTROL", "public, max-age=86400")
@@ -205,6 +229,16 @@ class Settings:
         if not value:
             raise BadSetting(f"The environment variable {name} is not set: see template.yaml.")
         return value
+
+    def _word(self, name: str, *known: str) -> str:
+        """One of the known words, the first where nothing is said."""
+
+        def parse(word: str) -> str:
+            if word not in known:
+                raise ValueError(f"is none of {', '.join(known)}")
+            return word
+
+        return self._parsed(name, parse) if self._given(name) else known[0]
 
     def _given(self, name: str) -> bool:
         return bool(self.environment.get(name))

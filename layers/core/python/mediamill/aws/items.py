@@ -218,18 +218,25 @@ def from_made_texts(texts: Mapping[str, str], key: str) -> Made:
 
 
 def _row(row: Derivative) -> dict[str, Any]:
-    """A derivative in few words: its key and type follow from name, format and page."""
+    """A derivative in few words: its key and type follow from name, format and page.
+
+    What is stored under another one's name says `under` which.
+    """
     plain: dict[str, Any] = to_json(row)
     if not plain.get("truncated"):
         plain.pop("truncated", None)
+    if (under := row.key.partition("/")[0]) != row.name:
+        plain["under"] = under
     return {name: plain[name] for name in plain if name not in ("key", "content_type")}
 
 
 def _derivative(row: Mapping[str, Any], key: str) -> Derivative:
+    fields = dict(row)
+    under = fields.pop("under", row["name"])
     return Derivative(
-        key=derivative_key(row["name"], key, row["format"], row.get("number") or row.get("page")),
+        key=derivative_key(under, key, row["format"], row.get("number") or row.get("page")),
         content_type=FORMATS[row["format"]].content_type,
-        **row,
+        **fields,
     )
 
 

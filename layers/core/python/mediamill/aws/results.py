@@ -6,14 +6,14 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mediamill.aws.clients import client
 from mediamill.aws.storage import versioned
 from mediamill.domain.asset import Asset
 from mediamill.domain.derivative import Derivative, Product
-from mediamill.domain.keys import NOT_DERIVATIVES, PAGED, belongs, derivative_key, fits
+from mediamill.domain.keys import NOT_DERIVATIVES, PAGED, RESERVED, belongs, derivative_key, fits
 from mediamill.domain.made import Stored
 
 if TYPE_CHECKING:
@@ -146,13 +146,23 @@ class Shelf:
     """Stores an asset's products while the next one is being made; at most a few at a time.
 
     Use it as a context manager: leaving it waits for every object, and raises the first failure.
+    Without `stores_repeats`, renditions of the same bytes are stored under the first one's name.
     """
 
-    def __init__(self, results: Results, asset: Asset, *, in_flight: int = 4) -> None:
+    def __init__(
+        self,
+        results: Results,
+        asset: Asset,
+        *,
+        in_flight: int = 4,
+        stores_repeats: bool = True,
+    ) -> None:
         self._results = results
         self._asset = asset
         self._in_flight = in_flight
         self._pool = ThreadPoolExecutor(max_workers=2)
+        self._stores_repeats = stores_repeats
+        self._bodies: dict[tuple[str, bytes], Future[Stored]] = {}
         self._pending: list[Future[Stored]] = []
         self._stored: list[Stored] = []
 
@@ -164,7 +174,7 @@ class Shelf:
 
     def put(self, product: Product) -> None:
         """Store a product in the background; waits where too many are on their way."""
-        self._pending.append(self._pool.submit(self._results.put, self._asset, product))
+        self._pending.append(self._put(product))
         while len(self._pending) > self._in_flight:
             self._stored.append(self._pending.pop(0).result())
 
@@ -173,3 +183,18 @@ class Shelf:
         while self._pending:
             self._stored.append(self._pending.pop(0).result())
         return tuple(self._stored)
+
+    def _put(self, product: Product) -> Future[Stored]:
+        if self._stores_repeats or product.name in RESERVED:
+            return self._pool.submit(self._results.put, self._asset, product)
+        body = product.format, hashlib.sha256(product.body).digest()
+        if (first := self._bodies.get(body)) is not None:
+            return self._pool.submit(_again, first, product.name)
+        put = self._bodies[body] = self._pool.submit(self._results.put, self._asset, product)
+        return put
+
+
+def _again(first: Future[Stored], name: str) -> Stored:
+    """A further name of what is stored; the pool takes its work in turn, so the first is begun."""
+    stored = first.result()
+    return replace(stored, row=replace(stored.row, name=name))

@@ -14,6 +14,7 @@ from mediamill.domain.asset import Asset, Source
 from mediamill.domain.errors import TooLarge, Unprocessable
 from mediamill.domain.protocol.intake import Current
 from mediamill.domain.stored import StoredFacts
+from mediamill.settings import BadSetting
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
@@ -102,6 +103,19 @@ def ranged(source: Source) -> RangedFile:
         version_id=source.version_id,
         etag=source.etag,
     )
+
+
+def read_named(bucket: str, key: str, most: int) -> bytes:
+    """At most so many bytes of an object that a parameter names.
+
+    Raises BadSetting where it cannot be read: that is no file's fault, and files are tried again.
+    """
+    try:
+        with client("s3").get_object(Bucket=bucket, Key=key)["Body"] as body:
+            return body.read(most)
+    except ClientError as error:
+        reason = f"{bucket}/{key}, which a parameter names, cannot be read: {_code(error)}"
+        raise BadSetting(reason) from error
 
 
 def save(source: Source, path: Path, most: int) -> None:

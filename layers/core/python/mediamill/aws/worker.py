@@ -207,7 +207,8 @@ class _Visit:
         told = self._told
         is_refusal = False
         results = Results(self._settings.results_bucket, self._settings.cache_control)
-        with Shelf(results, told.asset) as shelf:
+        repeats = self._settings.stores_repeats
+        with Shelf(results, told.asset, stores_repeats=repeats) as shelf:
             try:
                 with deadline(seconds):
                     task = Task(told.asset, told.source, self._settings, shelf, told.part, parts)

@@ -45,6 +45,7 @@ _PROFILE = re.compile(
     r"(?P<options>(:[^:]*)*)"
 )
 _FORMAT = re.compile(r"(?P<format>[a-z]+)(@(?P<quality>[0-9]{1,3}))?")
+_SWITCHES = ("still", "sharpen", "plain")
 _MOST_BYTES = re.compile(r"(?P<number>[0-9]{1,6})kb")
 
 
@@ -53,7 +54,7 @@ class Profile:
     """One rendition to make: name, box in pixels, fit, format, quality (1–100), encoder effort.
 
     `most_bytes` lowers the quality until the rendition is no larger, `still` shows the first frame
-    of what moves, `sharpen` brings back a little of what resizing takes.
+    of what moves, `sharpen` brings back a little of what resizing takes, `plain` has no watermark.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Profile:
     most_bytes: int | None = None
     still: bool = False
     sharpen: bool = False
+    plain: bool = False
 
 
 def parse_profiles(
@@ -132,7 +134,7 @@ def _options(part: str, words: Sequence[str]) -> tuple[dict[Format, int], dict[s
         size, format_ = _MOST_BYTES.fullmatch(word), _FORMAT.fullmatch(word)
         if word in list(Fit):
             options["fit"] = Fit(word)
-        elif word in ("still", "sharpen"):
+        elif word in _SWITCHES:
             options[word] = True
         elif size is not None and int(size["number"]):
             options["most_bytes"] = int(size["number"]) * 1_000
@@ -144,7 +146,7 @@ def _options(part: str, words: Sequence[str]) -> tuple[dict[Format, int], dict[s
         else:
             fits = ", ".join(Fit)
             raise ValueError(
-                f"rendition {part!r}: {word!r} is none of {fits}, still, sharpen, a format such as "
-                "avif@55, or a size such as 200kb"
+                f"rendition {part!r}: {word!r} is none of {fits}, {', '.join(_SWITCHES)}, "
+                "a format such as avif@55, or a size such as 200kb"
             )
     return formats, options

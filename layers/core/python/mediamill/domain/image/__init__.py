@@ -9,12 +9,15 @@ Here a `profile` is the recipe of a rendition; a colour profile is always an `ic
 
 from mediamill.domain.image.shaping.placing import crops, parse_focus
 from mediamill.domain.image.writing.encoding import encode
+from mediamill.domain.image.writing.watermark import UnusableWatermark, Watermark
 
 from .rendering import Rendering, Rendition, render, render_raster
 
 __all__ = [
     "Rendering",
     "Rendition",
+    "UnusableWatermark",
+    "Watermark",
     "crops",
     "encode",
     "parse_focus",

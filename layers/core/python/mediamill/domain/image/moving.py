@@ -13,15 +13,16 @@ from mediamill.domain.image.reading.opening import Opened
 from mediamill.domain.image.shaping import colour
 from mediamill.domain.image.shaping.placing import Placement
 from mediamill.domain.image.shaping.pyramid import Pyramid
-from mediamill.domain.image.writing import animation, encoding, owner
+from mediamill.domain.image.writing import animation, encoding
 from mediamill.domain.image.writing.drawn import few_colours
-from mediamill.domain.image.writing.finishing import finished
+from mediamill.domain.image.writing.finishing import Finish
+from mediamill.domain.image.writing.tags import Tags
 from mediamill.domain.profile import Format, Profile
 
 
 def moves(profile: Profile) -> bool:
     """Whether what moves is to move in this rendition too."""
-    return profile.format is Format.WEBP and not profile.still
+    return profile.format in (Format.WEBP, Format.AVIF) and not profile.still
 
 
 class Moving:
@@ -31,16 +32,18 @@ class Moving:
     limit on pixels summed over frames.
     """
 
-    def __init__(self, opened: Opened, size: tuple[int, int]) -> None:
+    def __init__(self, opened: Opened, size: tuple[int, int], finish: Finish, tags: Tags) -> None:
         self._opened = opened
         self._size = size
+        self._finish = finish
+        self._tags = tags
         self._pictures: dict[Placement, list[Image.Image]] = {}
         self.durations: list[int] = []
         self._loop = 0
 
     def read(self, placements: Sequence[Placement]) -> None:
         """Decodes every frame once, in order."""
-        icc_profile = icc_profile_of(self._opened)
+        icc_profile = None if self._finish.icc_profile else icc_profile_of(self._opened)
         self._loop = plays(self._opened)
         for frame in frames(self._opened):
             eight = colour.to_eight_bits(frame.picture)
@@ -49,11 +52,9 @@ class Moving:
                 self._pictures.setdefault(placement, []).append(shown)
             self.durations.append(frame.duration)
 
-    def encode(
-        self, placement: Placement, profile: Profile, drawn: bool, kept: owner.Owner
-    ) -> bytes:
-        """Animated WebP of one placement; lossless where it was drawn and is not resized."""
-        pictures = [finished(each, profile) for each in self._pictures[placement]]
+    def encode(self, placement: Placement, profile: Profile, drawn: bool) -> bytes:
+        """The animation of one placement; lossless WebP where it was drawn and is not resized."""
+        pictures = [self._finish(each, profile) for each in self._pictures[placement]]
         lossless = drawn and placement.scale == 1 and few_colours(pictures[0])
 
         def at(quality: int | None) -> bytes:
@@ -63,8 +64,7 @@ class Moving:
                 self._loop,
                 profile if quality is None else replace(profile, quality=quality),
                 lossless=lossless and quality is None,
-                exif=kept.exif(),
-                xmp=kept.xmp(),
+                tags=self._tags,
             )
 
         return encoding.within_bytes(profile, at)

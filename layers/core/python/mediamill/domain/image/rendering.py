@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from math import ceil, sqrt
 
 from PIL import Image
@@ -16,14 +16,16 @@ from mediamill.domain.image.describing.appearance import appearance
 from mediamill.domain.image.moving import Moving, moves
 from mediamill.domain.image.reading import libvips
 from mediamill.domain.image.reading.cost import within_memory
-from mediamill.domain.image.reading.decoding import decode, icc_profile_of
+from mediamill.domain.image.reading.decoding import Decoded, decode, icc_profile_of
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
 from mediamill.domain.image.shaping import attention, colour, orientation
 from mediamill.domain.image.shaping.placing import Placement, place
 from mediamill.domain.image.shaping.pyramid import Pyramid
 from mediamill.domain.image.writing import encoding, owner
 from mediamill.domain.image.writing.drawn import is_drawn
-from mediamill.domain.image.writing.finishing import finished
+from mediamill.domain.image.writing.finishing import Finish
+from mediamill.domain.image.writing.tags import Tags
+from mediamill.domain.image.writing.watermark import Watermark
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import Fit, Profile
 
@@ -32,6 +34,16 @@ Rendition = Product
 # The whole picture at this size is made where no rendition shows all of it, for the facts.
 _GLANCE = Profile("glance", 256, 256)
 _MIDDLE = (0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What all renditions of an original are to be like: see `render`."""
+
+    background: str = "#ffffff"
+    focus: tuple[float, float] | None = None
+    keep_colour: bool = False
+    watermark: Watermark | None = None
 
 
 class Rendering(Iterator[Rendition]):
@@ -47,17 +59,17 @@ class Rendering(Iterator[Rendition]):
         opened: Opened,
         profiles: Sequence[Profile],
         limits: Limits,
-        background: str,
-        focus: tuple[float, float] | None,
+        wishes: Wishes,
     ) -> None:
         self._opened = opened
         self._profiles = profiles
         self._limits = limits
-        self._background = background
-        self._focus = focus
+        self._wishes = wishes
         self._facts = _header_facts(opened)
         self._size = _size_shown(opened, self._facts, profiles, limits)
-        self._owner = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
+        whose = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
+        self._tags = Tags(whose.exif(), whose.xmp())
+        self._finish = Finish(wishes.watermark)
         self._renditions = self._render()
 
     @property
@@ -76,17 +88,18 @@ class Rendering(Iterator[Rendition]):
         decoded = decode(opened, self._largest(), limits)
         with guarded(limits):
             drawn = is_drawn(decoded.tiles, opened.container)
+            kept = self._keep_colour(decoded)
             pyramid = Pyramid(
                 decoded.picture,
                 opened.turn,
-                decoded.icc_profile,
+                None if kept else decoded.icc_profile,
                 *size,
                 libvips.resize,
                 libvips.ENOUGH,
             )
             placements = self._placements(pyramid)
             made = pyramid.make(placements)
-            looks = appearance(pyramid.glance(place(*size, _GLANCE)))
+            looks = appearance(colour.to_srgb(pyramid.glance(place(*size, _GLANCE)), kept))
             self._facts = replace(
                 self._facts,
                 has_alpha=decoded.picture.mode in ("LA", "RGBA"),
@@ -102,7 +115,7 @@ class Rendering(Iterator[Rendition]):
         for profile, placement in zip(self._profiles, placements, strict=True):
             recipe = placement, _recipe(profile)
             with guarded(limits):
-                picture = finished(made[placement], profile)
+                picture = self._finish(made[placement], profile)
                 if recipe not in bodies:
                     bodies[recipe] = self._encode(picture, placement, profile, moving, drawn)
                 size = picture.size
@@ -133,15 +146,20 @@ class Rendering(Iterator[Rendition]):
         drawn: bool,
     ) -> bytes:
         if moving is not None and moves(profile):
-            return moving.encode(placement, profile, drawn, self._owner)
+            return moving.encode(placement, profile, drawn)
+        background = self._wishes.background
         return encoding.encode(
-            picture,
-            profile,
-            background=self._background,
-            drawn=drawn,
-            exif=self._owner.exif(),
-            xmp=self._owner.xmp(),
+            picture, profile, background=background, drawn=drawn, tags=self._tags
         )
+
+    def _keep_colour(self, decoded: Decoded) -> bytes | None:
+        """The profile that all renditions stay in, where that is wished for and can be."""
+        if not self._wishes.keep_colour:
+            return None
+        kept = colour.as_kept(decoded.picture, decoded.icc_profile)
+        self._tags = replace(self._tags, icc_profile=kept or b"")
+        self._finish = replace(self._finish, icc_profile=kept)
+        return kept
 
     def _let_go(self, made: Iterable[Image.Image]) -> None:
         """Frees the original's pixels before the encoders take their memory."""
@@ -152,9 +170,10 @@ class Rendering(Iterator[Rendition]):
     def _placements(self, pyramid: Pyramid) -> list[Placement]:
         """Where each profile puts the picture; the eye is only asked where a profile says so."""
         size = self._size
-        placements = [place(*size, profile, self._focus or _MIDDLE) for profile in self._profiles]
+        focus = self._wishes.focus
+        placements = [place(*size, profile, focus or _MIDDLE) for profile in self._profiles]
         fits = {profile.fit for profile in self._profiles}
-        if self._focus is not None or Fit.ATTENTION not in fits:
+        if focus is not None or Fit.ATTENTION not in fits:
             return placements
         seen = attention.interest(pyramid.one(place(*size, _GLANCE)))
         for number, profile in enumerate(self._profiles):
@@ -175,7 +194,7 @@ class Rendering(Iterator[Rendition]):
         if opened.frames < 2 or opened.truncated or not shown or self._facts.damaged:
             return None
         size = self._size
-        moving = Moving(opened, size)
+        moving = Moving(opened, size, self._finish, self._tags)
         try:
             with guarded(self._limits), within_memory(self._limits):
                 moving.read(shown)
@@ -233,19 +252,23 @@ def render(
     *,
     background: str = "#ffffff",
     focus: tuple[float, float] | None = None,
+    keep_colour: bool = False,
+    watermark: Watermark | None = None,
 ) -> Rendering:
     """The original's renditions, in the order of the profiles, and its picture facts.
 
     The header is read and checked here; pixels are decoded with the first `next()`. Nothing is
     enlarged but a drawing. `background` is what transparency shows in JPEG; `focus` is (x, y), 0 to
-    1, of what `cover` and `attention` keep, as the picture is displayed.
+    1, of what `cover` and `attention` keep, as the picture is displayed; `keep_colour` leaves RGB
+    in the profile that it came with, which renditions then carry; otherwise they are sRGB.
 
     Raises only Unprocessable errors, here or while iterating: Unsupported, TooLarge,
     TooManyPixels, TimedOut, or Broken with the code `broken_image`.
     """
     opened = open_picture(original, limits)
+    wishes = Wishes(background, focus, keep_colour, watermark)
     with guarded(limits):
-        return Rendering(opened, profiles, limits, background, focus)
+        return Rendering(opened, profiles, limits, wishes)
 
 
 def render_raster(
@@ -258,8 +281,8 @@ def render_raster(
     """Renditions of a picture that is decoded and sRGB already, such as a PDF's first page."""
     pyramid = Pyramid(colour.to_eight_bits(picture), 1, None, *picture.size)
     placements = [place(*picture.size, profile) for profile in profiles]
-    made = pyramid.make(placements)
+    made, finish = pyramid.make(placements), Finish()
     for profile, placement in zip(profiles, placements, strict=True):
-        shown = finished(made[placement], profile)
+        shown = finish(made[placement], profile)
         body = encoding.encode(shown, profile, background=background, drawn=drawn)
         yield encoding.product(shown.size, body, profile)

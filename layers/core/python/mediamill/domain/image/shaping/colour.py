@@ -72,6 +72,30 @@ def _scaled(picture: Image.Image, scale: float) -> Image.Image:
     return floats.point(lambda value: value * scale + 0.5).convert("L")
 
 
+# A space of primaries and curves takes less; tables of a printer or a monitor take megabytes.
+_LARGEST_KEPT = 10_000
+
+
+def as_kept(picture: Image.Image, icc_profile: bytes | None) -> bytes | None:
+    """The profile that renditions of the decoded picture may stay in: RGB's, small, not sRGB."""
+    if not icc_profile or len(icc_profile) > _LARGEST_KEPT or picture.mode not in ("RGB", "RGBA"):
+        return None
+    return icc_profile if _transform(icc_profile, "RGB") is not None else None
+
+
+def from_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """An sRGB picture (RGB or RGBA) in the colours of a profile that `as_kept` let through."""
+    if not icc_profile:
+        return picture
+    target = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
+    transform = ImageCms.buildTransform(_srgb(), target, "RGB", "RGB", _INTENT)
+    converted = ImageCms.applyTransform(picture.convert("RGB"), transform)
+    assert converted is not None
+    if picture.mode == "RGBA":
+        converted.putalpha(picture.getchannel("A"))
+    return converted
+
+
 def to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
     """L, LA, RGB or RGBA in sRGB from an 8-bit picture and the ICC profile it came with.
 
@@ -148,11 +172,12 @@ def profile_name(icc_profile: bytes | None) -> str | None:
         return None
 
 
-def flatten(picture: Image.Image, background: str) -> Image.Image:
-    """L or RGB, with what was transparent showing the background."""
+def flatten(picture: Image.Image, background: str, icc_profile: bytes | None = None) -> Image.Image:
+    """L or RGB, with what was transparent showing the background, which is given in sRGB."""
     if picture.mode not in ("LA", "RGBA"):
         return picture
-    below = Image.new("RGBA", picture.size, background)
+    dot = from_srgb(Image.new("RGB", (1, 1), background), icc_profile).convert("RGBA")
+    below = Image.new("RGBA", picture.size, dot.getpixel((0, 0)))
     return Image.alpha_composite(below, picture.convert("RGBA")).convert("RGB")
 
 

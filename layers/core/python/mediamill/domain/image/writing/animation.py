@@ -1,4 +1,4 @@
-"""Animated WebP, made of frames that are composed and resized."""
+"""Animated WebP and AVIF, made of frames that are composed and resized."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from mediamill.domain.image.writing.encoding import webp_options
-from mediamill.domain.profile import Profile
+from mediamill.domain.image.writing.encoding import avif_options, webp_options
+from mediamill.domain.image.writing.tags import NO_TAGS, Tags
+from mediamill.domain.profile import Format, Profile
 
 
 def encode(
@@ -18,26 +19,24 @@ def encode(
     profile: Profile,
     *,
     lossless: bool = False,
-    exif: bytes = b"",
-    xmp: bytes = b"",
+    tags: Tags = NO_TAGS,
 ) -> bytes:
-    """Animated WebP of pictures of one size (L, LA, RGB or RGBA, sRGB)."""
+    """An animation of pictures of one size (L, LA, RGB or RGBA), in the profile's format.
+
+    AVIF has no count of loops that browsers heed: it runs for ever.
+    """
     alpha = any(picture.mode in ("LA", "RGBA") for picture in pictures)
     mode = "RGBA" if alpha else "RGB"
     same = [each if each.mode == mode else each.convert(mode) for each in pictures]
     for picture in same:
         picture.info = {}  # Pillow would write a GIF's background colour, which hides alpha
     body = io.BytesIO()
-    same[0].save(
-        body,
-        "WEBP",
-        save_all=True,
-        append_images=same[1:],
-        duration=list(durations),
-        loop=loop,
-        background=(0, 0, 0, 0),
-        **webp_options(profile, lossless=lossless, exif=exif, xmp=xmp),
-    )
+    shared = {"save_all": True, "append_images": same[1:], "duration": list(durations)}
+    if profile.format is Format.AVIF:
+        same[0].save(body, "AVIF", **shared, **avif_options(profile, tags=tags))
+        return body.getvalue()
+    options = webp_options(profile, lossless=lossless, tags=tags)
+    same[0].save(body, "WEBP", **shared, **options, loop=loop, background=(0, 0, 0, 0))
     return _announcing_alpha(body.getvalue()) if alpha else body.getvalue()
 
 

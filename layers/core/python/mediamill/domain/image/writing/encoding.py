@@ -12,6 +12,7 @@ from PIL import Image, PngImagePlugin
 from mediamill.domain.derivative import Product
 from mediamill.domain.image.shaping.colour import flatten
 from mediamill.domain.image.writing.drawn import WORTH, few_colours
+from mediamill.domain.image.writing.tags import NO_TAGS, Tags
 from mediamill.domain.profile import Effort, Format, Profile
 
 # By bytes per millisecond (benchmarks/images.py): WebP method 2 takes half the time of 4 for 2–6 %
@@ -30,20 +31,19 @@ def encode(
     *,
     background: str = "#ffffff",
     drawn: bool = False,
-    exif: bytes = b"",
-    xmp: bytes = b"",
+    tags: Tags = NO_TAGS,
 ) -> bytes:
-    """The picture (L, LA, RGB or RGBA, sRGB) in the profile's format, quality and effort.
+    """The picture (L, LA, RGB or RGBA) in the profile's format, quality and effort.
 
     `drawn` asks for lossless WebP where that is worth its bytes (see drawn.py); `background` is
-    what transparency shows in JPEG; `exif` and `xmp` are written as they are, if any. Nothing
-    else is written.
+    what transparency shows in JPEG, in sRGB; `tags` are written as they are. Nothing else is
+    written.
     """
 
     def at(quality: int | None) -> bytes:
         asked = profile if quality is None else replace(profile, quality=quality)
         lossless = drawn and quality is None
-        return _encode(picture, asked, background=background, drawn=lossless, exif=exif, xmp=xmp)
+        return _encode(picture, asked, background=background, drawn=lossless, tags=tags)
 
     return within_bytes(profile, at)
 
@@ -80,53 +80,46 @@ def _encode(
     *,
     background: str,
     drawn: bool,
-    exif: bytes,
-    xmp: bytes,
+    tags: Tags,
 ) -> bytes:
     match profile.format:
         case Format.WEBP:
-            options = webp_options(profile, lossless=False, exif=exif, xmp=xmp)
+            options = webp_options(profile, lossless=False, tags=tags)
             lossy = _saved(picture, "WEBP", options)
             if not (drawn and few_colours(picture)):
                 return lossy
-            options = webp_options(profile, lossless=True, exif=exif, xmp=xmp)
+            options = webp_options(profile, lossless=True, tags=tags)
             lossless = _saved(picture, "WEBP", options)
             return lossless if len(lossless) <= WORTH * len(lossy) else lossy
         case Format.JPEG:
             return _saved(
-                flatten(picture, background),
+                flatten(picture, background, tags.icc_profile),
                 "JPEG",
-                _metadata(exif, xmp)
+                tags.options()
                 | {"quality": profile.quality, "progressive": True, "subsampling": "4:2:0"},
             )
         case Format.AVIF:
-            speed = AVIF_SPEED[profile.effort]
-            return _saved(
-                picture,
-                "AVIF",
-                _metadata(exif, xmp)
-                | {"quality": profile.quality, "speed": speed, "subsampling": "4:2:0"},
-            )
+            return _saved(picture, "AVIF", avif_options(profile, tags=tags))
         case Format.PNG:
             chunks = PngImagePlugin.PngInfo()
-            if xmp:
-                chunks.add_itxt("XML:com.adobe.xmp", xmp.decode())
-            options = _metadata(exif, b"") | {"pnginfo": chunks}
+            if tags.xmp:
+                chunks.add_itxt("XML:com.adobe.xmp", tags.xmp.decode())
+            options = replace(tags, xmp=b"").options() | {"pnginfo": chunks}
             return _saved(picture, "PNG", options | {"compress_level": PNG_LEVEL[profile.effort]})
 
 
-def webp_options(
-    profile: Profile, *, lossless: bool, exif: bytes = b"", xmp: bytes = b""
-) -> dict[str, Any]:
+def webp_options(profile: Profile, *, lossless: bool, tags: Tags = NO_TAGS) -> dict[str, Any]:
     """Pillow's options for a still or an animation."""
-    options = _metadata(exif, xmp) | {"method": WEBP_METHOD[profile.effort]}
+    options = tags.options() | {"method": WEBP_METHOD[profile.effort]}
     if lossless:
         return options | {"lossless": True, "quality": _LOSSLESS_EFFORT[profile.effort]}
     return options | {"quality": profile.quality}
 
 
-def _metadata(exif: bytes, xmp: bytes) -> dict[str, Any]:
-    return {name: value for name, value in (("exif", exif), ("xmp", xmp)) if value}
+def avif_options(profile: Profile, *, tags: Tags = NO_TAGS) -> dict[str, Any]:
+    """Pillow's options for a still or an animation."""
+    speed = AVIF_SPEED[profile.effort]
+    return tags.options() | {"quality": profile.quality, "speed": speed, "subsampling": "4:2:0"}
 
 
 def _saved(picture: Image.Image, pillow_format: str, options: dict[str, Any]) -> bytes:
