@@ -17,8 +17,8 @@ import pypdfium2
 import pytest
 from emulated import OVERRIDES, build, emulated, run
 from invoke import PREFIX, Outcome, Stage, environment, invoke, physical
-from made import office_image
-from PIL import Image
+from made import office_image, pdf
+from PIL import Image, ImageOps
 
 from mediamill.aws.items import from_item
 from mediamill.domain.asset import Record
@@ -142,6 +142,23 @@ def test_manifest_says_what_was_made(deployment: Deployment) -> None:
     manifest = json.loads(deployment.result(f"manifest/{key}.json"))
     assert manifest["key"] == key
     assert manifest["status"] == "complete"
+
+
+def test_text_is_drawn_though_the_runtime_has_no_fonts(deployment: Deployment) -> None:
+    markup = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="60">'
+        '<text x="5" y="40" font-size="30" font-family="Helvetica">Every mill, Жук</text></svg>'
+    )
+    unembedded = pdf.document([pdf.line("Every mill", size=24)])
+    for function, original in (("Image", markup.encode()), ("Document", unembedded)):
+        outcome, key = deployment.invoke(function, body=original)
+        assert outcome.succeeded, outcome.output
+        picture = Image.open(io.BytesIO(deployment.result(f"medium/{key}.webp"))).convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        box = ImageOps.invert(Image.alpha_composite(paper, picture).convert("L")).getbbox()
+        assert box is not None, function
+        assert box[2] - box[0] > picture.width / 3, function
+        deployment.messages("ManifestQueue")
 
 
 def test_office_makes_a_pdf_in_its_image(deployment: Deployment) -> None:

@@ -11,6 +11,8 @@ from typing import IO, Self
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from mediamill.domain import fonts
+from mediamill.domain.document.typefaces import look_in
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable, Unsupported
 
 LOCKED = "The document is encrypted with a password."
@@ -22,6 +24,8 @@ _REASONS = {
     pdfium.FPDF_ERR_FORMAT: "The file is no PDF, or too damaged to find its parts.",
     pdfium.FPDF_ERR_PAGE: "Not one of the first pages of the document can be read.",
 }
+
+look_in([fonts.OWN])  # now: later there may be something open
 
 
 class Document:

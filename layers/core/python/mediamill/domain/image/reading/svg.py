@@ -14,16 +14,19 @@ import json
 import re
 import sys
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from PIL import Image
 
+from mediamill.domain import fonts
 from mediamill.domain.bounded import Crashed, answer_of
 from mediamill.domain.errors import Broken, TimedOut, Unprocessable
 from mediamill.domain.image.reading import header
 from mediamill.domain.image.reading.containers import detect
 from mediamill.domain.image.reading.header import BROKEN_IMAGE
+from mediamill.domain.image.reading.typefaces import styled, with_generic
 from mediamill.domain.limits import Limits
 from mediamill.domain.signatures import GZIP
 
@@ -52,7 +55,11 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[4]), int(sys.argv[4])))
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[5]), int(sys.argv[5])))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 markup = sys.stdin.buffer.read().decode()
-body = resvg_py.svg_to_bytes(svg_string=markup, width=int(sys.argv[2]), height=int(sys.argv[3]))
+width, height = int(sys.argv[2]), int(sys.argv[3])
+fonts = json.loads(sys.argv[6]) if "text" in markup else {}
+body = resvg_py.svg_to_bytes(
+    svg_string=markup, width=width, height=height, skip_system_fonts=True, **fonts
+)
 sys.stdout.buffer.write(bytes(body))
 """
 
@@ -96,6 +103,7 @@ def draw(drawing: Drawing, width: int, height: int) -> Image.Image:
     """
     numbers = (width, height, _SECONDS, _MEMORY)
     command = [sys.executable, "-I", "-c", _CHILD, json.dumps(sys.path), *map(str, numbers)]
+    command.append(json.dumps(_fonts()))
     try:
         drawn = answer_of(command, drawing.markup, _SECONDS)
     except TimedOut as error:
@@ -103,6 +111,20 @@ def draw(drawing: Drawing, width: int, height: int) -> Image.Image:
     except Crashed as error:
         raise Broken("The SVG cannot be drawn.", code=BROKEN_IMAGE) from error
     return Image.open(io.BytesIO(drawn), formats=["PNG"]).convert("RGBA")
+
+
+def _fonts() -> Mapping[str, str | list[str]]:
+    """Where the renderer finds fonts, and which it takes where none is named, as arguments."""
+    sans, serif, mono = (fonts.GENERIC[name] for name in ("sans-serif", "serif", "monospace"))
+    return {
+        "font_dirs": [str(folder) for folder in fonts.folders()],
+        "font_family": sans,
+        "sans_serif_family": sans,
+        "cursive_family": sans,
+        "fantasy_family": sans,
+        "serif_family": serif,
+        "monospace_family": mono,
+    }
 
 
 def _unpacked(original: bytes) -> bytes:
@@ -119,7 +141,10 @@ def _unpacked(original: bytes) -> bytes:
 
 
 def _clean(root: ElementTree.Element, limits: Limits) -> None:
-    """Removes what runs, what leaves the document, and pictures past the limits."""
+    """Removes what runs, what leaves the document, and pictures past the limits.
+
+    Fonts that are named get one of ours to stand in.
+    """
     waiting = [(root, 1)]
     while waiting:
         element, depth = waiting.pop()
@@ -133,6 +158,12 @@ def _clean(root: ElementTree.Element, limits: Limits) -> None:
         for name in _HREFS:
             if name in element.attrib and not _stays_inside(element.attrib[name], limits):
                 del element.attrib[name]
+        if "font-family" in element.attrib:
+            element.attrib["font-family"] = with_generic(element.attrib["font-family"])
+        if "style" in element.attrib:
+            element.attrib["style"] = styled(element.attrib["style"])
+        if _local(element) == "style":
+            element.text = styled(element.text or "")
 
 
 def _local(element: ElementTree.Element) -> str:
