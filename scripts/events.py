@@ -116,6 +116,41 @@ def happened(
     }
 
 
+def by_eventbridge(
+    detail_type: str, key: str, *, size: int | None = None, sequencer: str = "00679F3A41B0C8D2E4",
+    **more: str,
+) -> str:  # fmt: skip
+    """The body of one event of a bucket that tells EventBridge; its key is not encoded.
+
+    As AWS documents it in "EventBridge event message structure" of S3's user guide.
+    """
+    stored: dict[str, Any] = {"key": key}
+    if size is not None:
+        stored |= {"size": size, "etag": made_up("etag", key)}
+    stored |= {"version-id": version_of(key), "sequencer": sequencer}
+    return json.dumps(
+        {
+            "version": "0",
+            "id": made_up("eventbridge", detail_type, key),
+            "detail-type": detail_type,
+            "source": "aws.s3",
+            "account": ACCOUNT,
+            "time": f"{AT[:19]}Z",
+            "region": REGION,
+            "resources": [f"arn:aws:s3:::{UPLOADS}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": UPLOADS},
+                "object": stored,
+                "request-id": "C3D13FE58DE4C810",
+                "requester": ACCOUNT,
+                "source-ip-address": "192.0.2.10",
+                **more,
+            },
+        }
+    )
+
+
 def version_of(key: str) -> str:
     """A version id for a key."""
     return made_up("version", key)
@@ -287,6 +322,27 @@ def events() -> dict[str, dict[str, Any]]:
             [notification(happened("LifecycleExpiration:Delete", photo, sequencer=removed))],
         ),
         "ingest-test-event": batch("ingest", [test_event]),
+        "ingest-eventbridge": batch(
+            "ingest",
+            [
+                by_eventbridge("Object Created", photo, size=SAMPLES[photo][2], reason="PutObject"),
+            ],
+        ),
+        "ingest-eventbridge-key": batch(
+            "ingest",
+            [by_eventbridge("Object Created", "100% größer+2.png", size=9, reason="CopyObject")],
+        ),
+        "ingest-eventbridge-delete": batch(
+            "ingest",
+            [
+                by_eventbridge(
+                    "Object Deleted",
+                    photo,
+                    sequencer=removed,
+                    **{"reason": "DeleteObject", "deletion-type": "Delete Marker Created"},
+                )
+            ],
+        ),
         "ingest-through-sns": batch("ingest", [wrapped(notification(created(photo)))]),
         "image": batch("image", [told(photo)]),
         "image-last-try": batch("image", [told(photo)], attempt=5),

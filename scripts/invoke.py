@@ -132,7 +132,10 @@ class Stage:
         key = ""
         for record in event.get("Records", ()):  # a schedule's event tells of no file
             told = json.loads(record["body"])
-            if "Records" in told:
+            if "detail" in told:  # of EventBridge, where a key is as it is
+                key = self._put_in(told["detail"], body)
+                record["body"] = json.dumps(told)
+            elif "Records" in told:
                 for happened in told["Records"]:
                     key = self._upload_in(happened, body)
                 record["body"] = json.dumps(told)
@@ -184,6 +187,17 @@ class Stage:
         stored["key"] = quote_plus(key, safe="/")
         stored["versionId"], stored["eTag"] = answer["VersionId"], answer["ETag"].strip('"')
         stored["size"] = len(content)
+        return key
+
+    def _put_in(self, detail: dict[str, Any], body: bytes | None) -> str:
+        stored = detail["object"]
+        key = f"{PREFIX}{stored['key']}"
+        self.clear(key)
+        answer = self.stack.s3.put_object(
+            Bucket=self.stack.uploads, Key=key, Body=body or sample(stored["key"])
+        )
+        detail["bucket"]["name"], stored["key"] = self.stack.uploads, key
+        stored["version-id"] = answer["VersionId"]
         return key
 
     def _fan_out(self, message: FanOut, step: str, body: bytes | None) -> FanOut:

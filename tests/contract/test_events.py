@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from mediamill.aws.messages import Delivery, delivery, fan_out, hand_over, storage_events
+from mediamill.aws.messages import (
+    Delivery,
+    StorageEvent,
+    delivery,
+    fan_out,
+    hand_over,
+    storage_events,
+)
 from mediamill.domain.kind import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +55,18 @@ def test_keys_are_decoded_once() -> None:
         "photos/Été à Paris (1)+2.jpg",
         "100% größer & 'schöner'.png",
     ]
+
+
+def test_keys_of_eventbridge_are_as_they_are() -> None:
+    assert keys("ingest-eventbridge-key") == ["100% größer+2.png"]
+
+
+def test_eventbridge_tells_the_same_of_a_file_as_the_bucket_itself() -> None:
+    def told(name: str) -> list[StorageEvent]:
+        return [one for message in deliveries(name) for one in storage_events(message)]
+
+    assert told("ingest-eventbridge") == told("ingest")
+    assert told("ingest-eventbridge-delete") == told("ingest-delete")
 
 
 def test_the_test_event_of_s3_brings_no_event() -> None:

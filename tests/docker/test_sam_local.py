@@ -97,6 +97,14 @@ def test_ingest_recognises_a_photo_and_tells_the_workers(deployment: Deployment)
     assert deployment.messages("DocumentQueue", wait=0) == []
 
 
+def test_ingest_takes_an_upload_that_eventbridge_tells_of(deployment: Deployment) -> None:
+    outcome, key = deployment.invoke("Ingest", "ingest-eventbridge")
+    assert outcome.succeeded, outcome.output
+    assert deployment.record(key).asset.content_type == "image/jpeg"
+    for queue in ("ImageQueue", "MetadataQueue"):
+        deployment.messages(queue)
+
+
 def test_image_makes_the_renditions(deployment: Deployment) -> None:
     outcome, key = deployment.invoke("Image")
     assert outcome.succeeded, outcome.output
