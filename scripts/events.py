@@ -117,9 +117,13 @@ def happened(
 
 
 def by_eventbridge(
-    detail_type: str, key: str, *, size: int | None = None, sequencer: str = "00679F3A41B0C8D2E4",
-    **more: str,
-) -> str:  # fmt: skip
+    detail_type: str,
+    key: str,
+    told: Mapping[str, str],
+    *,
+    size: int | None = None,
+    sequencer: str = "00679F3A41B0C8D2E4",
+) -> str:
     """The body of one event of a bucket that tells EventBridge; its key is not encoded.
 
     As AWS documents it in "EventBridge event message structure" of S3's user guide.
@@ -145,7 +149,7 @@ def by_eventbridge(
                 "request-id": "C3D13FE58DE4C810",
                 "requester": ACCOUNT,
                 "source-ip-address": "192.0.2.10",
-                **more,
+                **told,
             },
         }
     )
@@ -325,12 +329,18 @@ def events() -> dict[str, dict[str, Any]]:
         "ingest-eventbridge": batch(
             "ingest",
             [
-                by_eventbridge("Object Created", photo, size=SAMPLES[photo][2], reason="PutObject"),
+                by_eventbridge(
+                    "Object Created", photo, {"reason": "PutObject"}, size=SAMPLES[photo][2]
+                ),
             ],
         ),
         "ingest-eventbridge-key": batch(
             "ingest",
-            [by_eventbridge("Object Created", "100% größer+2.png", size=9, reason="CopyObject")],
+            [
+                by_eventbridge(
+                    "Object Created", "100% größer+2.png", {"reason": "CopyObject"}, size=9
+                )
+            ],
         ),
         "ingest-eventbridge-delete": batch(
             "ingest",
@@ -338,8 +348,8 @@ def events() -> dict[str, dict[str, Any]]:
                 by_eventbridge(
                     "Object Deleted",
                     photo,
+                    {"reason": "DeleteObject", "deletion-type": "Delete Marker Created"},
                     sequencer=removed,
-                    **{"reason": "DeleteObject", "deletion-type": "Delete Marker Created"},
                 )
             ],
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mediamill.aws.observe import log_fences
 from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.derivative import Product
@@ -55,4 +56,5 @@ def derivatives(task: Task) -> Mapping[str, Any]:
     return facts
 
 
+log_fences()
 lambda_handler = worker("document", settings, derivatives)

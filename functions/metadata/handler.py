@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from mediamill.aws.observe import log_fences
 from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.derivative import Product
@@ -32,4 +33,5 @@ def record(task: Task) -> Mapping[str, Any]:
     return publish(found, settings.privacy)
 
 
+log_fences()
 lambda_handler = worker("metadata", settings, record)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from mediamill.aws.observe import log_fences
 from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.office import Bounds, Office, convert, install
@@ -33,4 +34,5 @@ def pdf(task: Task) -> Mapping[str, Any]:
     return bounds.facts(made)
 
 
+log_fences()
 lambda_handler = worker("office", settings, pdf)

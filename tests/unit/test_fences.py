@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from made import handlers
 
+import mediamill.aws.observe  # noqa: F401 (its tracer opens a socket, which tests may not)
 from mediamill.domain.bounded import fences, restrain
+from mediamill.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the fences are Linux's")
 
@@ -39,6 +43,17 @@ def test_each_is_missed_where_it_is_not_put_up(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "known only to the parent")
     monkeypatch.setattr(restrain, fence, lambda *given: None)
     assert standing() == AROUND_A_CHILD - lost
+
+
+@pytest.mark.parametrize("function", ["document", "metadata", "office"])
+def test_a_function_says_once_at_its_start_which_hold(
+    function: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers.job(function, "lambda_handler", Settings.from_env())
+    (line,) = (each for each in caplog.records if each.message == "fences around children")
+    told: dict[str, Any] = vars(line)
+    assert set(told["holding"]) >= AROUND_A_CHILD
+    assert set(told["missing"]) <= {"parent", "paths"}
 
 
 AS_NOBODY = """

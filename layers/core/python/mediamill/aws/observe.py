@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediamill.aws.clients import client
 from mediamill.aws.messages import Delivery, delivery
 from mediamill.domain.asset import Asset
+from mediamill.domain.bounded import fences
 
 # A batch that changes nothing has nothing to count: that is no reason to warn.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
@@ -104,6 +105,19 @@ def _come_again(queue: str, message: Delivery) -> None:
         )
     except (BotoCoreError, ClientError):
         logger.warning("the message could not be asked for earlier", exc_info=True)
+
+
+def log_fences() -> None:
+    """Log, once at a function's start, which fences hold around the children that it forks.
+
+    What does not hold depends on the kernel that the function got: see `mediamill.domain.bounded`.
+    """
+    held = fences()
+    logger.info(
+        "fences around children",
+        holding=[name for name, holds in held.items() if holds],
+        missing=[name for name, holds in held.items() if not holds],
+    )
 
 
 def _about_nothing() -> None:
