@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from made import office as made
-from made import old_office
+from made import old_office, other_offices
 from made.libreoffice import as_pdf, save, text_of
 from pypdf import PdfReader
 
@@ -66,6 +66,10 @@ def test_every_office_document_of_the_corpus_becomes_a_pdf(path: Path, office: O
         (old_office.web_archive("<h1>saved</h1>"), "page.mht", "saved"),
         (old_office.flat("text", "<text:p>flat</text:p>"), "a.fodt", "flat"),
         (old_office.flat("graphics", old_office.DRAWING), "a.fodg", "in a drawing"),
+        (other_offices.wordperfect("of 1990"), "letter.wpd", "of 1990"),
+        (other_offices.lotus("of 1985"), "table.wk1", "of 1985"),
+        (other_offices.quattro("of 1989"), "table.wq1", "of 1989"),
+        (other_offices.openoffice("writer", "<text:p>of 2002</text:p>"), "a.sxw", "of 2002"),
         (b"digraph { a -> b }", "graph.dot", "digraph"),
         (b"a\tb\n007\t2\n", "table.xls", "007"),
     ],

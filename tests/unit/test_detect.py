@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import office, old_office
+from made import office, old_office, other_offices
 from made.heads import LEFT_OUT, PICTURES, STREAMS, film, matroska, ogg, tga
 
+from mediamill.domain import other_offices as other_offices_told
 from mediamill.domain.detect import HEAD_BYTES, detect
 from mediamill.domain.kind import Kind
 
@@ -101,6 +102,40 @@ def test_looks_into_a_zip_for_what_the_extension_may_only_refine(
     found = detect(zipped("[Content_Types].xml", "_rels/.rels", inside), key)
     assert found.kind is Kind.OFFICE
     assert subtype in found.content_type
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "program"),
+    [
+        (other_offices.wordperfect("x"), "letter", "wordperfect"),
+        (other_offices.lotus("x"), "table", "lotus"),
+        (other_offices.quattro("x"), "table", "quattro"),
+        (b"1\xbe\0\0\0\xab" + bytes(122), "letter.doc", "write"),
+        (b"HWP Document File V3.00 \x1a\1\2\3\4\5", "a", "hangul"),
+        (other_offices.stream("VisioDocument"), "plan.bin", "vsd"),
+        (other_offices.stream("Quill/QuillSub/CONTENTS"), "flyer", "publisher"),
+        (OLE, "flyer.pub", "publisher"),
+        (OLE, "letter.wps", "works"),
+        (OLE, "table.qpw", "quattro"),
+        (other_offices.visio(), "plan", "vsdx"),
+        (other_offices.openoffice("calc", ""), "table.sxc", "sxc"),
+        (other_offices.iwork("QuickLook/Thumbnail.jpg", "a", "index.xml"), "a.pages", "pages"),
+        (other_offices.iwork("Index/Document.iwa", "Index/Metadata.iwa"), "a.numbers", "numbers"),
+        (other_offices.iwork("thumbs/mt0-0.jpg", "thumbs/mt0-1.jpg"), "talk.key", "keynote"),
+        (other_offices.iwork("Talk.key/Data/a.jpg", "Talk.key/Index.zip"), "talk.key", "keynote"),
+    ],
+)
+def test_what_other_programs_wrote_goes_to_the_office_worker(
+    head: bytes, key: str, program: str
+) -> None:
+    found = detect(head, key)
+    assert found.kind is Kind.OFFICE
+    assert found.content_type == other_offices_told.MEDIA_TYPES[program]
+
+
+@pytest.mark.parametrize("key", ["a.hwp", "a.wri", "a.msg", "a"])
+def test_a_compound_file_of_which_nothing_is_seen_is_only_described(key: str) -> None:
+    assert detect(OLE, key).kind is Kind.OTHER
 
 
 def test_a_plain_zip_is_not_an_office_file_whatever_it_is_called() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from made import office as made
-from made import old_office
+from made import old_office, other_offices
 from made.compound import compound
 
 from mediamill.domain.errors import (
@@ -37,6 +37,11 @@ def ready(folder: Path, original: bytes, name: str, content_type: str = "") -> R
     target = folder / "in"
     target.mkdir(exist_ok=True)
     return prepare(source, target, name=name, content_type=content_type, bounds=Bounds(pages=2))
+
+
+def old_lock(package: bytes) -> bytes:
+    """Apple's lock of before 2013: the packings are numbers that nobody knows."""
+    return package.replace(b"\x14\0\0\0\x08\0", b"\x14\0\0\0\x6c\x63")
 
 
 def part(of: Ready, name: str) -> str:
@@ -136,6 +141,90 @@ def test_refuses_before_anything_opens_it(
     with pytest.raises(error) as caught:
         ready(tmp_path, original, name)
     assert caught.value.code == code
+
+
+OTHERS = [
+    (other_offices.iwork(index="index.apxl"), "talk.key", "keynote"),
+    (other_offices.iwork("Index/Document.iwa", "Index/Slide-2.iwa"), "a.zip", "keynote"),
+    (other_offices.iwork(index="index.xml", root="sl:document"), "a.numbers", "pages"),
+    (other_offices.iwork(index="index.xml", root="ls:document"), "a", "numbers"),
+    (other_offices.iwork("Index/Document.iwa"), "a.pages", "pages"),
+    (other_offices.iwork("Index/Document.iwa"), "a.numbers", "numbers"),
+    (other_offices.iwork("Talk.key/Index.zip", "Talk.key/Data/a.jpg"), "a.zip", "keynote"),
+    (other_offices.visio(), "plan.vsdx", "vsdx"),
+    *(
+        (other_offices.openoffice(kind, ""), f"a.{name}", name)
+        for kind, name in (
+            ("writer", "sxw"),
+            ("calc", "sxc"),
+            ("impress", "sxi"),
+            ("draw", "sxd"),
+        )
+    ),
+    (other_offices.stream("VisioDocument"), "a", "vsd"),
+    (other_offices.stream("Quill/QuillSub/CONTENTS"), "a", "publisher"),
+    (other_offices.stream("Contents", b"\xe8\xac\x22"), "a", "publisher"),
+    (other_offices.stream("CONTENTS", b"CHNKWKS "), "a", "works"),
+    (other_offices.stream("CONTENTS", b"CHNKINK "), "a", "works"),
+    (other_offices.stream("MM"), "a", "works"),
+    (other_offices.stream("StarWriterDocument"), "a", "starwriter"),
+    (other_offices.stream("StarCalcDocument"), "a", "starcalc"),
+    (other_offices.stream("NativeContent_MAIN"), "a", "quattro"),
+    (
+        other_offices.stream("PerfectOffice_MAIN", other_offices.wordperfect("x")),
+        "a",
+        "wordperfect",
+    ),
+    (other_offices.wordperfect("x"), "a.doc", "wordperfect"),
+    (other_offices.lotus("x"), "a.xls", "lotus"),
+    (other_offices.quattro("x"), "a", "quattro"),
+    (b"1\xbe\0\0\0\xab" + bytes(122), "a.doc", "write"),
+    (b"HWP Document File V3.00 \x1a\1\2\3\4\5", "a", "hangul"),
+]
+
+
+@pytest.mark.parametrize(("original", "name", "program"), OTHERS)
+def test_what_other_programs_wrote_is_told_by_its_content(
+    tmp_path: Path, original: bytes, name: str, program: str
+) -> None:
+    made_ready = ready(tmp_path, original, name)
+    assert made_ready.format is formats.OTHERS[program]
+    assert made_ready.path.suffix == f".{formats.OTHERS[program].extension}"
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        other_offices.wordperfect("x", lock=0x1234),
+        other_offices.iwork("Index/Document.iwa", ".iwpv2"),
+        old_lock(other_offices.iwork("buildVersionHistory.plist", "index.xml")),
+    ],
+    ids=["WordPerfect", "Pages since 2013", "Pages before"],
+)
+def test_what_other_programs_locked_says_so(tmp_path: Path, original: bytes) -> None:
+    with pytest.raises(PasswordRequired):
+        ready(tmp_path, original, "a.pages")
+
+
+@pytest.mark.parametrize(
+    ("original", "name"),
+    [
+        (other_offices.wordperfect("x", kind=22), "graphics.wpg"),
+        (other_offices.stream("CONTENTS", b"else"), "a.wps"),
+        (other_offices.iwork("Index/Document.iwa"), "a.zip"),
+    ],
+)
+def test_a_container_that_could_hold_anything_is_not_guessed_at(
+    tmp_path: Path, original: bytes, name: str
+) -> None:
+    with pytest.raises(Unsupported):
+        ready(tmp_path, original, name)
+
+
+def test_links_are_cut_out_of_openoffice_s_first_documents_too(tmp_path: Path) -> None:
+    link = f'<draw:image xlink:href="{FILE_URL}"/>'
+    made_ready = ready(tmp_path, other_offices.openoffice("writer", link), "a.sxw")
+    assert FILE_URL not in part(made_ready, "content.xml")
 
 
 def test_refuses_a_part_that_is_not_what_its_checksum_says(tmp_path: Path) -> None:

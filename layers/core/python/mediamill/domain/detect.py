@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from mediamill.domain import other_offices
 from mediamill.domain.kind import Kind
 from mediamill.domain.magic import libmagic
 from mediamill.domain.moving_picture import Reach, has_moving_picture
@@ -59,12 +60,18 @@ _IN_ZIP = {
     "odp": f"{_ODF}presentation",
     "odg": f"{_ODF}graphics",
     "epub": "application/epub+zip",
+    **{name: other_offices.MEDIA_TYPES[name] for name in ("vsdx", "sxw", "sxc", "sxi", "sxd")},
 }
 _IN_IWORK = {
-    "key": "application/vnd.apple.keynote",
-    "numbers": "application/vnd.apple.numbers",
-    "pages": "application/vnd.apple.pages",
+    extension: other_offices.MEDIA_TYPES[name]
+    for extension, name in other_offices.EXTENSIONS.items()
+    if name in ("keynote", "numbers", "pages")
 }
+# What is in each of Apple's packages, in one version or another.
+_IWORK = (
+    *(b"Index/", b"Index.zip", b"index.apxl", b"index.xml"),
+    *(b"QuickLook/", b"thumbs/mt", b"buildVersion"),
+)
 _IN_OLE = {
     "doc": "application/msword",
     "dot": "application/msword",
@@ -109,6 +116,7 @@ _IN_XML = {
     b"http://schemas.microsoft.com/office/word/2003/wordml": "application/vnd.ms-wordml",
     b"urn:schemas-microsoft-com:office:spreadsheet": "application/vnd.ms-spreadsheetml",
 }
+_ANY_OLE = "application/x-ole-storage"
 _EXCEL_2_TO_4 = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
 _WEB_ARCHIVES = frozenset({"mht", "mhtml", "doc", "dot", "xls"})
 
@@ -139,6 +147,7 @@ _ZIP_NAMES = (
     (b"word/", "docx"),
     (b"xl/", "xlsx"),
     (b"ppt/", "pptx"),
+    (b"visio/", "vsdx"),
     (b"META-INF/container.xml", "epub"),
 )
 
@@ -149,7 +158,11 @@ _OFFICE = frozenset(_IN_ZIP.values()) | frozenset(_IN_OLE.values()) | {"applicat
 _FLAT = frozenset(
     f"{_ODF}{kind}-flat-xml" for kind in ("text", "spreadsheet", "presentation", "graphics")
 )
-_OTHERWISE_OFFICE = frozenset(_IN_XML.values()) | {"multipart/related"}
+_OTHERWISE_OFFICE = (
+    frozenset(_IN_XML.values())
+    | frozenset(other_offices.MEDIA_TYPES.values())
+    | {"multipart/related"}
+)
 _OFFICE_TEXT = frozenset({"text/plain", "text/csv", "text/markdown", "text/html"})
 
 
@@ -197,6 +210,8 @@ def _content_type(head: bytes, extension: str) -> str:
         return MEDIA_TYPES[name]
     if tagged := _behind_id3(head):
         return _content_type(tagged, extension)
+    if other := other_offices.begins_like(head) or other_offices.holds(head):
+        return other_offices.MEDIA_TYPES[other]
     found = libmagic().media_type(head)
     found = _USUAL.get(found, found)
     if found in _NOT_ALONE:
@@ -249,9 +264,11 @@ def _zip_type(head: bytes, extension: str, found: str) -> str:
         if any(name.startswith(prefix) for name in names):
             claimed = _IN_ZIP.get(extension, _IN_ZIP[inside])
             return claimed if _family(claimed) == _family(_IN_ZIP[inside]) else _IN_ZIP[inside]
-    if any(name.startswith((b"Index/", b"Index.zip", b"index.apxl")) for name in names):
-        return _IN_IWORK.get(extension, "application/zip")
-    if b"[Content_Types].xml" in names or b"mimetype" in names or len(names) < 2:
+    folder = f".{extension}/".encode()
+    if extension in _IN_IWORK and any(name.startswith(_IWORK) or folder in name for name in names):
+        return _IN_IWORK[extension]
+    declared = {b"[Content_Types].xml", b"mimetype", b"content.xml"}
+    if declared.intersection(names) or len(names) < 2:
         return _IN_ZIP.get(extension, "application/zip")
     return "application/zip"
 
@@ -277,7 +294,8 @@ def _ole_type(extension: str, found: str) -> str:
     if found in _IN_OLE.values():
         return found
     # An encrypted OOXML file is an OLE container too: there the extension is all that is left.
-    return _IN_OLE.get(extension) or _IN_ZIP.get(extension, "application/x-ole-storage")
+    claimed = other_offices.compound_type(extension)
+    return _IN_OLE.get(extension) or _IN_ZIP.get(extension) or claimed or _ANY_OLE
 
 
 def _text_type(head: bytes, extension: str, found: str) -> str:

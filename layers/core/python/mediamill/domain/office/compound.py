@@ -13,10 +13,19 @@ import olefile
 from mediamill.domain import office_encryption
 from mediamill.domain.errors import Broken, PasswordRequired, Unsupported
 from mediamill.domain.office import sheets
-from mediamill.domain.office.formats import DOC, DOC_95, PPT, XLS, XLS_95, Format
+from mediamill.domain.office.formats import DOC, DOC_95, OTHERS, PPT, XLS, XLS_95, Format
+from mediamill.domain.other_offices import begins_like
 
 _LOCKED = "The document is encrypted with a password."
 _HEAD = 65_536
+_BEGINNING = 16
+_CONTENTS = {b"CHNK": "works", b"\xe8\xac": "publisher"}
+_STREAMS = (
+    ("VisioDocument", "vsd"),
+    ("Quill/QuillSub/CONTENTS", "publisher"),
+    ("StarWriterDocument", "starwriter"),
+    ("StarCalcDocument", "starcalc"),
+)
 _WORD_8 = 0x00C1  # nFib of Word 97; below it is Word 6 and 95 ([MS-DOC] 2.5.1)
 
 
@@ -55,7 +64,22 @@ def recognise(compound: olefile.OleFileIO[Any]) -> Format:
         ):
             raise PasswordRequired(_LOCKED)
         return PPT
-    raise Unsupported("This compound file is not a Word, Excel or PowerPoint document.")
+    if (other := _of_another_program(compound)) is not None:
+        return OTHERS[other]
+    raise Unsupported("This compound file is no document that LibreOffice reads.")
+
+
+def _of_another_program(compound: olefile.OleFileIO[Any]) -> str | None:
+    for stream, name in _STREAMS:
+        if compound.exists(stream):
+            return name
+    for stream in ("PerfectOffice_MAIN", "NativeContent_MAIN"):
+        if compound.exists(stream):
+            return begins_like(compound.openstream(stream).read(_BEGINNING)) or "quattro"
+    if compound.exists("CONTENTS"):  # olefile asks in any case: Publisher's is `Contents`
+        begins = compound.openstream("CONTENTS").read(_BEGINNING)
+        return _CONTENTS.get(begins[:4]) or _CONTENTS.get(begins[:2])
+    return "works" if compound.exists("MM") else None  # of version 3 and 4
 
 
 def is_locked_workbook(original: Path) -> bool:

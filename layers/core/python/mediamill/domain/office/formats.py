@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mediamill.domain.other_offices import EXTENSIONS
+
 
 class Family(StrEnum):
     """Which part of LibreOffice opens it; the value is the first word of its PDF filter."""
@@ -68,6 +70,27 @@ WORD_2003 = Format("xml", Family.TEXT, Container.PLAIN, "MS Word 2003 XML")
 EXCEL_2003 = Format("xml", Family.SHEET, Container.PLAIN, "MS Excel 2003 XML Orcus")
 HTML = Format("html", Family.TEXT, Container.PLAIN, "HTML (StarWriter)")
 TEXT = Format("txt", Family.TEXT, Container.PLAIN, "Text (encoded):UTF8,LF,,,")
+# Of other programs, by the names of `other_offices`.
+OTHERS = {
+    "keynote": Format("key", Family.SLIDES, Container.ZIP, "Apple Keynote"),
+    "numbers": Format("numbers", Family.SHEET, Container.ZIP, "Apple Numbers"),
+    "pages": Format("pages", Family.TEXT, Container.ZIP, "Apple Pages"),
+    "vsd": Format("vsd", Family.DRAWING, Container.OLE, "Visio Document"),
+    "vsdx": Format("vsdx", Family.DRAWING, Container.ZIP, "Visio Document"),
+    "publisher": Format("pub", Family.DRAWING, Container.OLE, "Publisher Document"),
+    "wordperfect": Format("wpd", Family.TEXT, Container.PLAIN, "WordPerfect"),
+    "works": Format("wps", Family.TEXT, Container.OLE, "MS_Works"),
+    "write": Format("wri", Family.TEXT, Container.PLAIN, "MS_Write"),
+    "lotus": Format("123", Family.SHEET, Container.PLAIN, "WPS_Lotus_Calc"),
+    "quattro": Format("wb2", Family.SHEET, Container.PLAIN, "WPS_QPro_Calc"),
+    "hangul": Format("hwp", Family.TEXT, Container.PLAIN, "writer_MIZI_Hwp_97"),
+    "starwriter": Format("sdw", Family.TEXT, Container.OLE, "StarOffice_Writer"),
+    "starcalc": Format("sdc", Family.SHEET, Container.OLE, "StarOffice_Spreadsheet"),
+    "sxw": Format("sxw", Family.TEXT, Container.ZIP, "StarOffice XML (Writer)"),
+    "sxc": Format("sxc", Family.SHEET, Container.ZIP, "StarOffice XML (Calc)"),
+    "sxi": Format("sxi", Family.SLIDES, Container.ZIP, "StarOffice XML (Impress)"),
+    "sxd": Format("sxd", Family.DRAWING, Container.ZIP, "StarOffice XML (Draw)"),
+}
 # These become one of the above before LibreOffice sees them.
 MARKDOWN = Format("md", Family.TEXT, Container.PLAIN, HTML.import_filter)
 MHTML = Format("mht", Family.TEXT, Container.PLAIN, HTML.import_filter)
@@ -76,6 +99,7 @@ EPUB = Format("epub", Family.TEXT, Container.ZIP, HTML.import_filter)
 
 # What an extension promises. Content decides where it can; these decide for text alone.
 BY_EXTENSION = {
+    **{extension: OTHERS[name] for extension, name in EXTENSIONS.items()},
     **dict.fromkeys(("doc", "dot"), DOC),
     **dict.fromkeys(("docx", "docm", "dotx", "dotm"), DOCX),
     **dict.fromkeys(("odt", "ott"), ODT),

@@ -10,7 +10,7 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,15 +24,18 @@ from mediamill.domain.office.formats import (
     ODP,
     ODS,
     ODT,
+    OTHERS,
     PPTX,
     XLSB,
     XLSX,
-    Family,
     Format,
 )
+from mediamill.domain.other_offices import MEDIA_TYPES, by_parts
 
 _TYPES = "[Content_Types].xml"
 _TORN = "The document is damaged: its package cannot be read to the end."
+_LOCKED = "The document is encrypted with a password."
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SMALL_PART = 4_000_000  # bytes; directories and relations of honest packages are far below
 
 # The main part's media type, in [Content_Types].xml, and ODF's own `mimetype`.
@@ -44,6 +47,7 @@ _BY_MAIN_PART = {
     b"ms-excel": XLSX,
     b"presentationml": PPTX,
     b"ms-powerpoint": PPTX,
+    b"ms-visio": OTHERS["vsdx"],
 }
 _MAIN_PART = re.compile(
     rb"application/vnd\.(?:openxmlformats-officedocument\.)?([\w.-]+?)(?:\.[\w.-]*)?"
@@ -57,6 +61,10 @@ _BY_MIMETYPE = {
     b"application/vnd.oasis.opendocument.graphics": ODG,
     b"application/epub+zip": EPUB,
 }
+_OLD_ODF = {MEDIA_TYPES[name].encode(): OTHERS[name] for name in ("sxw", "sxc", "sxi", "sxd")}
+_OPEN_DOCUMENTS = (ODT, ODS, ODP, ODG, *_OLD_ODF.values())
+_WHOLE = re.compile(rb"<[^<>]*?media-type=\"([^\"]*)\"[^<>]*?full-path=\"/\"")
+_MANIFEST = "META-INF/manifest.xml"
 _KEY = re.compile(rb"<(?:\w+:)?encryption-data\b")  # of a part (ODF 1.3, part 2, 4.4)
 
 
@@ -84,13 +92,11 @@ def check(package: zipfile.ZipFile, bounds: Bounds) -> None:
     Broken where an entry cannot be: Office formats know no other packing than these two.
     """
     entries = package.infolist()
+    if _is_locked_by_apple(entries):
+        raise PasswordRequired(_LOCKED)
     for entry in entries:
         packing = entry.compress_type
-        if (
-            not entry.filename
-            or entry.header_offset < 0
-            or packing not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        ):
+        if not entry.filename or entry.header_offset < 0 or packing not in _PACKINGS:
             raise Broken(_TORN, code="broken_document")
     if len(entries) > bounds.entries:
         raise TooLarge(f"The document has {len(entries):,} parts; {bounds.entries:,} are allowed.")
@@ -106,11 +112,18 @@ def check(package: zipfile.ZipFile, bounds: Bounds) -> None:
             f"The document expands {expanded // max(packed, 1):,}-fold; {bounds.ratio} are allowed."
         )
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise PasswordRequired("The document is encrypted with a password.")
+        raise PasswordRequired(_LOCKED)
 
 
-def recognise(package: zipfile.ZipFile) -> Format:
-    """Which format the package is, by its own declaration.
+def _is_locked_by_apple(entries: Sequence[zipfile.ZipInfo]) -> bool:
+    """Since 2013 there is a part with a check of the password; before, packings are odd numbers."""
+    names = {entry.filename.rpartition("/")[2] for entry in entries}
+    odd = any(entry.compress_type not in _PACKINGS for entry in entries)
+    return bool(names & {".iwph", ".iwpv2"}) or (odd and "buildVersionHistory.plist" in names)
+
+
+def recognise(package: zipfile.ZipFile, extension: str = "") -> Format:
+    """Which format the package is, by its own declaration; `extension` tells Pages from Numbers.
 
     Raises PasswordRequired for an encrypted ODF, Unsupported for any other ZIP.
     """
@@ -120,7 +133,7 @@ def recognise(package: zipfile.ZipFile) -> Format:
         for declared, format_ in _BY_MIMETYPE.items():
             if mimetype == declared or mimetype == declared + b"-template":
                 if format_ is not EPUB and _is_encrypted_odf(package, names):
-                    raise PasswordRequired("The document is encrypted with a password.")
+                    raise PasswordRequired(_LOCKED)
                 return format_
     if _TYPES in names:
         for match in _MAIN_PART.finditer(read_small(package, _TYPES)):
@@ -128,12 +141,23 @@ def recognise(package: zipfile.ZipFile) -> Format:
             for word, format_ in _BY_MAIN_PART.items():
                 if word in declared:
                     return format_
+    whole = _WHOLE.search(read_small(package, _MANIFEST)) if _MANIFEST in names else None
+    if whole and (old := _OLD_ODF.get(whole[1].removesuffix(b".template"))) is not None:
+        return old
+    if apples := by_parts(package.namelist(), _beginning(package, "index.xml"), extension):
+        return OTHERS[apples]
     raise Unsupported("This is a ZIP archive, not an Office document.")
 
 
+def _beginning(package: zipfile.ZipFile, name: str) -> bytes:
+    if name not in package.namelist():
+        return b""
+    with package.open(name) as part:
+        return part.read(1_000)
+
+
 def _is_encrypted_odf(package: zipfile.ZipFile, names: set[str]) -> bool:
-    manifest = "META-INF/manifest.xml"
-    return manifest in names and bool(_KEY.search(read_small(package, manifest)))
+    return _MANIFEST in names and bool(_KEY.search(read_small(package, _MANIFEST)))
 
 
 def read_small(package: zipfile.ZipFile, name: str) -> bytes:
@@ -165,8 +189,8 @@ def prepare(original: Path, target: Path, format_: Format) -> None:
 def _edit_for(name: str, format_: Format) -> Callable[[bytes], bytes] | None:
     if name.lower().endswith(".rels"):
         return links.cut_relations
-    if format_ in (ODT, ODS, ODP, ODG) and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
-        if format_.family is Family.SHEET and name == "styles.xml":
+    if format_ in _OPEN_DOCUMENTS and name.rsplit("/", 1)[-1] in ("content.xml", "styles.xml"):
+        if format_ is ODS and name == "styles.xml":
             return lambda xml: sheets.fit_open_document(links.cut_references(xml))
         return links.cut_references
     if format_ is XLSX and name.startswith("xl/worksheets/") and name.endswith(".xml"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from mediamill.domain.errors import PasswordRequired
 from mediamill.domain.office.formats import (
     EXCEL_2003,
     FODG,
@@ -13,11 +14,13 @@ from mediamill.domain.office.formats import (
     FODT,
     HTML,
     MHTML,
+    OTHERS,
     RTF,
     WORD_2003,
     XLS_4,
     Format,
 )
+from mediamill.domain.other_offices import begins_like, is_locked
 
 # Word and Excel's "web pages" and what web applications send as .xls may begin anywhere in HTML.
 _MARKUP = re.compile(
@@ -41,7 +44,11 @@ _NO_TEXT = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1b"))
 
 
 def recognise(head: bytes) -> Format | None:
-    """Which format begins like this; None where text and noise may."""
+    """Which format begins like this; None where text and noise may. Raises PasswordRequired."""
+    if other := begins_like(head):
+        if is_locked(head):
+            raise PasswordRequired("The document is encrypted with a password.")
+        return OTHERS[other]
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
         return RTF
     if head.startswith(_WORKBOOKS):

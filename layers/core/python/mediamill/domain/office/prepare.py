@@ -73,16 +73,16 @@ def recognise(original: Path, *, name: str, content_type: str, bounds: Bounds) -
         head = file.read(_HEAD)
     if not head:
         raise Broken("The document is empty.", code="broken_document")
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
     if head.startswith(_OLE):
         with compound.opened(original) as streams:
             return compound.recognise(streams)
     if head.startswith(_ZIP):
         with package.opened(original) as parts:
             package.check(parts, bounds)
-            return package.recognise(parts)
+            return package.recognise(parts, extension)
     if (found := plain.recognise(head)) is not None:
         return found
-    extension = name.rpartition(".")[2].lower() if "." in name else ""
     media_type = content_type.partition(";")[0].strip().lower()
     format_ = BY_EXTENSION.get(extension) or BY_CONTENT_TYPE.get(media_type)
     if format_ is None:
