@@ -22,11 +22,12 @@ Render = Callable[[bytes], dict[str, bytes]]
 
 
 def mediamill(format_: str) -> Render:
-    """As the image worker calls it, picture facts and all."""
-    from mediamill.domain.image import render
+    """As the image worker calls it, picture facts and all; imported at its start, as sharp is."""
+    from mediamill.domain.image import ready, render
     from mediamill.domain.limits import Limits
     from mediamill.domain.profile import parse_profiles
 
+    ready()
     profiles = parse_profiles(",".join(f"{k}={v}" for k, v in SIDES.items()), format_)
     return lambda original: {made.name: made.body for made in render(original, profiles, Limits())}
 

@@ -8,10 +8,11 @@ from mediamill.aws import storage
 from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.assembly import picture_facts
-from mediamill.domain.image import Watermark, crops, parse_focus, render
+from mediamill.domain.image import Watermark, crops, parse_focus, ready, render
 from mediamill.settings import Settings
 
 settings = Settings.from_env()
+ready()
 
 
 @cache

@@ -11,6 +11,7 @@ from mediamill.domain.image.shaping.placing import crops, parse_focus
 from mediamill.domain.image.writing.encoding import encode
 from mediamill.domain.image.writing.watermark import UnusableWatermark, Watermark
 
+from .ready import ready
 from .rendering import Rendering, Rendition, render, render_raster
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "crops",
     "encode",
     "parse_focus",
+    "ready",
     "render",
     "render_raster",
 ]

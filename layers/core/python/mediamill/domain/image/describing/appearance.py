@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, pi, sqrt
+from operator import mul
 
 from PIL import Image
 
@@ -96,14 +97,8 @@ def perceptual_hash(picture: Image.Image) -> str:
     grey = flatten(picture, "#ffffff").convert("L")
     values = grey.resize((_RASTER, _RASTER), Image.Resampling.BOX, reducing_gap=2.0).tobytes()
     rows = [values[at : at + _RASTER] for at in range(0, _RASTER * _RASTER, _RASTER)]
-    across = [
-        [sum(a * b for a, b in zip(row, wave, strict=True)) for wave in _BASIS] for row in rows
-    ]
-    waves = [
-        sum(across[y][cx] * _BASIS[cy][y] for y in range(_RASTER))
-        for cy in range(_KEPT)
-        for cx in range(_KEPT)
-    ]
+    columns = [[sum(map(mul, row, wave)) for row in rows] for wave in _BASIS]
+    waves = [sum(map(mul, column, wave)) for wave in _BASIS for column in columns]
     ordered = sorted(waves[1:])
     median = ordered[len(ordered) // 2]
     # A flat picture's waves are rounding noise: a margin far below any real wave keeps it stable.

@@ -87,7 +87,7 @@ def decode(hashed: bytes) -> Image.Image:
         [part for byte in hashed[6 if has_alpha else 5 :] for part in (byte & 15, byte >> 4)]
     )
 
-    def plane(across: int, down: int, base: float, scale: float) -> Plane:
+    def plane(across: int, down: int, base: float, scale: float) -> list[float]:
         waves = {
             wave: (next(nibbles, 0) / 7.5 - 1) * scale for wave in _waves(across, down) if any(wave)
         }
@@ -97,16 +97,19 @@ def decode(hashed: bytes) -> Image.Image:
     # The reference decodes colour a quarter stronger than it was, against the quantiser's loss.
     yellow = plane(3, 3, (header >> 6 & 63) / 31.5 - 1, (header >> 27 & 63) / 63 * 1.25)
     red = plane(3, 3, (header >> 12 & 63) / 31.5 - 1, (header >> 33 & 63) / 63 * 1.25)
-    clear: Plane | None = None
+    clear: list[float] | None = None
     if has_alpha:
         clear = plane(5, 5, (hashed[5] & 15) / 15, (hashed[5] >> 4) / 15)
-    body = bytearray()
-    for y in range(height):
-        for x in range(width):
-            blue = light[y][x] - 2 / 3 * yellow[y][x]
-            reddish = (3 * light[y][x] - blue + red[y][x]) / 2
-            values = (reddish, reddish - red[y][x], blue, clear[y][x] if clear else 1.0)
-            body += bytes(round(255 * min(1.0, max(0.0, value))) for value in values)
+    blue = [each - 2 / 3 * amber for each, amber in zip(light, yellow, strict=True)]
+    reds = [
+        (3 * each - beyond + ruddy) / 2
+        for each, beyond, ruddy in zip(light, blue, red, strict=True)
+    ]
+    greens = [each - ruddy for each, ruddy in zip(reds, red, strict=True)]
+    bands = [reds, greens, blue, clear or [1.0] * (width * height)]
+    body = bytearray(4 * width * height)
+    for number, band in enumerate(bands):
+        body[number::4] = bytes([round(255 * min(1.0, max(0.0, value))) for value in band])
     return Image.frombytes("RGBA", (width, height), bytes(body))
 
 
@@ -154,20 +157,18 @@ _product: Callable[[float, float], float] = float.__mul__
 
 def _decode_channel(
     waves: dict[tuple[int, int], float], base: float, width: int, height: int
-) -> Plane:
+) -> list[float]:
+    """The values of the plane, row by row."""
     rows = max((cy for _, cy in waves), default=0) + 1
     partial = [[0.0] * width for _ in range(rows)]
     for (cx, cy), weight in waves.items():
-        line, wave = partial[cy], _cosine(width, cx)
-        for x in range(width):
-            line[x] += 2 * weight * wave[x]
-    return [
-        [
-            base + sum(partial[cy][x] * _cosine(height, cy)[y] for cy in range(rows))
-            for x in range(width)
+        partial[cy] = [
+            value + 2 * weight * wave
+            for value, wave in zip(partial[cy], _cosine(width, cx), strict=True)
         ]
-        for y in range(height)
-    ]
+    columns = list(zip(*partial, strict=True))
+    downs = zip(*(_cosine(height, cy) for cy in range(rows)), strict=True)
+    return [base + sum(map(_product, column, down)) for down in downs for column in columns]
 
 
 def _round(value: float) -> int:

@@ -164,6 +164,11 @@ def _to_pillow(picture: pyvips.Image) -> Image.Image:
     return Image.frombuffer(mode, size, picture.write_to_memory(), "raw", mode, 0, 1)
 
 
+def ready() -> None:
+    """Have it imported and set up."""
+    _vips()
+
+
 @cache
 def _vips() -> Any:
     """pyvips, told to keep nothing, to load nothing else, and to use the processors there are."""

@@ -166,14 +166,20 @@ def _open_preview(original: bytes, preview: camera_raw.Preview, limits: Limits) 
     return replace(opened, container=Container.RAW, orientation=turn, turn=turn)
 
 
-def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
-    """Opens with the one decoder that belongs to the container."""
+def plug_in(container: Container) -> str:
+    """Has the decoder of the container imported; Pillow's name of it."""
     name, module = _DECODERS[container]
     plugin = importlib.import_module(module)
     if container is Container.HEIF:
         plugin.options.DECODE_THREADS = processors()  # its default is four, wherever it runs
         if name not in Image.OPEN:
             plugin.register_heif_opener()
+    return name
+
+
+def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
+    """Opens with the one decoder that belongs to the container."""
+    name = plug_in(container)
     if container is not Container.PNG:
         return Image.open(io.BytesIO(original), formats=[name])
     picture = Image.open(io.BytesIO(png.without_oversized(original)), formats=[name])

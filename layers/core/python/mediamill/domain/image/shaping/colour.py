@@ -151,6 +151,11 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     return all(abs(a - b) <= _SAME for a, b in pairs)
 
 
+def ready() -> None:
+    """Have the engine of colour imported."""
+    _srgb()
+
+
 @lru_cache(maxsize=1)
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from mediamill.domain.image.writing.encoding import avif_options, webp_options
+from mediamill.domain.image.writing.encoding import avif_options, plug_in, webp_options
 from mediamill.domain.image.writing.tags import NO_TAGS, Tags
 from mediamill.domain.profile import Format, Profile
 
@@ -33,10 +33,12 @@ def encode(
     body = io.BytesIO()
     shared = {"save_all": True, "append_images": same[1:], "duration": list(durations)}
     if profile.format is Format.AVIF:
-        same[0].save(body, "AVIF", **shared, **avif_options(profile, tags=tags))
+        same[0].save(body, plug_in(Format.AVIF), **shared, **avif_options(profile, tags=tags))
         return body.getvalue()
     options = webp_options(profile, lossless=lossless, tags=tags)
-    same[0].save(body, "WEBP", **shared, **options, loop=loop, background=(0, 0, 0, 0))
+    same[0].save(
+        body, plug_in(Format.WEBP), **shared, **options, loop=loop, background=(0, 0, 0, 0)
+    )
     return _announcing_alpha(body.getvalue()) if alpha else body.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,27 +86,28 @@ def _encode(
     match profile.format:
         case Format.WEBP:
             options = webp_options(profile, lossless=False, tags=tags)
-            lossy = _saved(picture, "WEBP", options)
+            lossy = _saved(picture, Format.WEBP, options)
             if not (drawn and few_colours(picture)):
                 return lossy
             options = webp_options(profile, lossless=True, tags=tags)
-            lossless = _saved(picture, "WEBP", options)
+            lossless = _saved(picture, Format.WEBP, options)
             return lossless if len(lossless) <= WORTH * len(lossy) else lossy
         case Format.JPEG:
             return _saved(
                 flatten(picture, background, tags.icc_profile),
-                "JPEG",
+                Format.JPEG,
                 tags.options()
                 | {"quality": profile.quality, "progressive": True, "subsampling": "4:2:0"},
             )
         case Format.AVIF:
-            return _saved(picture, "AVIF", avif_options(profile, tags=tags))
+            return _saved(picture, Format.AVIF, avif_options(profile, tags=tags))
         case Format.PNG:
             chunks = PngImagePlugin.PngInfo()
             if tags.xmp:
                 chunks.add_itxt("XML:com.adobe.xmp", tags.xmp.decode())
             options = replace(tags, xmp=b"").options() | {"pnginfo": chunks}
-            return _saved(picture, "PNG", options | {"compress_level": PNG_LEVEL[profile.effort]})
+            options |= {"compress_level": PNG_LEVEL[profile.effort]}
+            return _saved(picture, Format.PNG, options)
 
 
 def webp_options(profile: Profile, *, lossless: bool, tags: Tags = NO_TAGS) -> dict[str, Any]:
@@ -122,12 +124,30 @@ def avif_options(profile: Profile, *, tags: Tags = NO_TAGS) -> dict[str, Any]:
     return tags.options() | {"quality": profile.quality, "speed": speed, "subsampling": "4:2:0"}
 
 
-def _saved(picture: Image.Image, pillow_format: str, options: dict[str, Any]) -> bytes:
+def plug_in(format_: Format) -> str:
+    """Has the encoder of the format imported; Pillow's name of it.
+
+    Pillow would import all of its plug-ins to find it: half a second of a first picture.
+    """
+    name, module = _ENCODERS[format_]
+    importlib.import_module(module)
+    return name
+
+
+_ENCODERS = {
+    Format.WEBP: ("WEBP", "PIL.WebPImagePlugin"),
+    Format.JPEG: ("JPEG", "PIL.JpegImagePlugin"),
+    Format.AVIF: ("AVIF", "PIL.AvifImagePlugin"),
+    Format.PNG: ("PNG", "PIL.PngImagePlugin"),
+}
+
+
+def _saved(picture: Image.Image, format_: Format, options: dict[str, Any]) -> bytes:
     # Pillow writes what a decoder left in `info`: profile, comment, resolution, transparency.
     body, info = io.BytesIO(), picture.info
     picture.info = {}
     try:
-        picture.save(body, pillow_format, **options)
+        picture.save(body, plug_in(format_), **options)
     finally:
         picture.info = info
     return body.getvalue()
