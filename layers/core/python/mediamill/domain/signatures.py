@@ -202,7 +202,9 @@ def format_of(head: bytes) -> str | None:
     if head[:4] in (b"II*\0", b"MM\0*"):
         return "cr2" if head[8:10] == b"CR" else "tiff"
     if head[:2] == b"BM" and len(head) > 18:
-        return "bmp" if head[14] in _BITMAP_HEADERS else None
+        # OS/2's may end after any of their fields; one plane says that it is none by chance.
+        cut = 16 <= head[14] <= 64 and head[15:18] == bytes(3) and head[26:28] == b"\1\0"
+        return "bmp" if cut or head[14] in _BITMAP_HEADERS else None
     if head[:2] in _NETPBM and head[2:3].isspace():
         return _NETPBM[head[:2]]
     if head[:4] == b"\0\0\x02\0" and len(head) > 8 and head[4] and not head[5]:

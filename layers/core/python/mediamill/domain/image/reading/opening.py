@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
-from mediamill.domain.image.reading import camera_raw, cut, header, png, svg
+from mediamill.domain.image.reading import bmp, camera_raw, cut, header, png, svg
 from mediamill.domain.image.reading.containers import Container, detect
 from mediamill.domain.image.reading.cost import check_memory, fits, memory_of
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
@@ -180,6 +180,8 @@ def plug_in(container: Container) -> str:
 def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
     """Opens with the one decoder that belongs to the container."""
     name = plug_in(container)
+    if container is Container.BMP:
+        original = bmp.plain(original)
     if container is not Container.PNG:
         return Image.open(io.BytesIO(original), formats=[name])
     picture = Image.open(io.BytesIO(png.without_oversized(original)), formats=[name])
