@@ -161,3 +161,22 @@ def test_both_engines_resize_to_the_same_picture(mode: str) -> None:
     if mode in ("LA", "RGBA"):  # what is all but transparent has hardly a colour to compare
         one, other = (flatten(each, "#ffffff") for each in (one, other))
     assert max(ImageStat.Stat(ImageChops.difference(one, other)).mean) < 1.5
+
+
+def test_pictures_that_are_resized_in_turn_keep_their_own_pixels() -> None:
+    sides = (1200, 800)
+    pictures = [photo(*sides, seed=seed) for seed in (1, 9)]
+    box = (0, 0, *sides)
+    for picture in (*pictures, *pictures):
+        small = libvips.resize(picture, (300, 200), box, Image.Resampling.LANCZOS)
+        expected = picture.resize((300, 200), Image.Resampling.LANCZOS)
+        difference = ImageChops.difference(small, expected)
+        assert max(high for _, high in difference.getextrema()) < 24  # type: ignore[misc]
+
+
+def test_the_pixels_of_a_picture_are_let_go_with_it() -> None:
+    picture = photo(1200, 800)
+    libvips.resize(picture, (300, 200), (0, 0, 1200, 800), Image.Resampling.LANCZOS)
+    assert len(libvips._LAST.pixels(picture)) == 1200 * 800 * 3
+    del picture
+    assert libvips._LAST._pixels == b""

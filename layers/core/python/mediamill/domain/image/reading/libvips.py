@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -114,7 +116,11 @@ def _pixels(
         stored = stored.copy_memory()  # tiles are anywhere; a stream is read once, from the top
         boxes = sample_boxes(stored.width, stored.height)
         tiles = [_to_pillow(_eight_bits(stored.crop(*box))) for box in boxes]
-    return _to_pillow(_resized(stored, size)), tuple(tiles)
+    pixels = _resized(stored, size).write_to_memory()
+    mode = _MODES[stored.bands]
+    picture = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
+    _LAST.hold(picture, pixels)
+    return picture, tuple(tiles)
 
 
 def resize(
@@ -127,8 +133,7 @@ def resize(
     known = picture.mode == "CMYK" or picture.mode == _MODES.get(bands)
     if not (whole and shrinks and known and picture.width * picture.height > _WORTH_IT):
         return placing.resize(picture, size, box, filter_)
-    pixels = picture.tobytes()
-    stored = _vips().Image.new_from_memory(pixels, *picture.size, bands, "uchar")
+    stored = _vips().Image.new_from_memory(_LAST.pixels(picture), *picture.size, bands, "uchar")
     kind = "cmyk" if picture.mode == "CMYK" else "srgb" if bands > 2 else "b-w"
     small = _resized(stored.copy(interpretation=kind), size)
     return Image.frombytes(picture.mode, size, small.write_to_memory())
@@ -136,6 +141,41 @@ def resize(
 
 ENOUGH = 4.5  # for `Pyramid`: this engine is quick enough to go back to larger pictures
 _WORTH_IT = 500_000  # pixels; below, the way there and back takes what the resizing saves
+
+
+class _Last:
+    """The bytes of the picture that was decoded or resized last, for as long as it lives.
+
+    Several renditions are made of one picture, and Pillow would copy its pixels out for each. No
+    picture of the pyramid is changed in place.
+    """
+
+    _MOST = 16_000_000  # pixels; larger ones are too much memory to hold twice
+
+    def __init__(self) -> None:
+        self._picture: Callable[[], Image.Image | None] = lambda: None
+        self._pixels: Any = b""
+
+    def hold(self, picture: Image.Image, pixels: Any) -> None:
+        """Keeps a picture's bytes until it is gone, or another one is held."""
+        if picture.width * picture.height <= self._MOST:
+            self._pixels = pixels
+            self._picture = weakref.ref(picture, self._let_go)
+
+    def pixels(self, picture: Image.Image) -> Any:
+        """All bytes of the picture, row by row."""
+        if self._picture() is not picture:
+            pixels = picture.tobytes()
+            self.hold(picture, pixels)
+            return pixels
+        return self._pixels
+
+    def _let_go(self, gone: weakref.ref[Image.Image]) -> None:
+        if gone is self._picture:
+            self._pixels = b""
+
+
+_LAST = _Last()
 
 
 def _resized(picture: pyvips.Image, size: tuple[int, int]) -> pyvips.Image:
