@@ -175,7 +175,7 @@ def main() -> None:
         with emulated(built, folder / "state") as stack:
             account = {
                 "AWS_ENDPOINT_URL": str(stack.endpoint),
-                "POWERTOOLS_TRACE_DISABLED": "false",  # as on AWS
+                "TRACED": "true",  # as on AWS
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",

@@ -175,7 +175,7 @@ def rows(kind: Kind, cpu_ms: Mapping[str, float]) -> dict[str, Decimal]:
         + (1 * S3_PUT)  # the upload itself
         + sum(one.gets for one in work) * S3_GET,
         "logs": len(work) * Decimal(LOG_BYTES) / 1_000_000_000 * LOG_GB,
-        "traces": len(work) * TRACE,
+        "traces": (len(work) + 1) * TRACE,  # Lambda's own of each call, and the upload's
         "a month in S3": Decimal(kind.original_mb + kind.derived_mb) / 1000 * S3_GB_MONTH,
         "a month in the table": Decimal(RECORD_KB) / 1_000_000 * TABLE_GB_MONTH,
     }

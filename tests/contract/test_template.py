@@ -119,6 +119,9 @@ def read_variables() -> set[str]:
 
 UNTOLD = {
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",  # set by Lambda
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "POWERTOOLS_SERVICE_NAME",  # declared, and Powertools' to read
+    "_X_AMZN_TRACE_ID",
     "OFFICE_COMMAND",  # set by the container image, where they are true
     "OFFICE_PROFILE",
 }

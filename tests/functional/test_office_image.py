@@ -160,7 +160,7 @@ class Function:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "120",
             "POWERTOOLS_SERVICE_NAME": "office",
-            "POWERTOOLS_TRACE_DISABLED": "true",
+            "TRACED": "false",
             "PLAN": "document:document,office>pdf office:office",
             "ASSETS_TABLE": "assets",
             "MADE_TABLE": "made",

@@ -12,7 +12,6 @@ import pytest
 from made import pdf
 from pypdf import PdfReader, PdfWriter
 
-import mediamill.aws.observe  # noqa: F401 (its tracer opens a socket, which tests may not)
 from mediamill.domain.derivative import Product
 
 HANDLER = Path(__file__).parents[2] / "functions" / "document" / "handler.py"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from made import handlers
 
-import mediamill.aws.observe  # noqa: F401 (its tracer opens a socket, which tests may not)
 from mediamill.domain.bounded import fences, restrain
 from mediamill.settings import Settings
 

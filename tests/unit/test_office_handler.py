@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import mediamill.aws.observe  # noqa: F401 (its tracer opens a socket, which tests may not)
 from mediamill.domain.derivative import Product
 from mediamill.domain.office import Bounds
 

@@ -23,6 +23,30 @@ class BadSetting(ValueError):
     """An environment variable has a value that cannot be used; the message names it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """What a trace's segments need: their name, Lambda's own trace header, and X-Ray's daemon.
+
+    `daemon` is None where nothing is to be traced.
+    """
+
+    name: str
+    invocation: str
+    daemon: tuple[str, int] | None
+
+    @classmethod
+    def now(cls) -> Tracing:
+        """That of the invocation that runs now: Lambda writes the header anew for each."""
+        environment = os.environ  # noqa: TID251  the one variable that changes
+        host, _, port = environment.get("AWS_XRAY_DAEMON_ADDRESS", "").rpartition(":")
+        is_traced = environment.get("TRACED") == "true" and host and port.isdigit()
+        return cls(
+            f"mediamill {environment.get('POWERTOOLS_SERVICE_NAME', '')}".strip(),
+            environment.get("_X_AMZN_TRACE_ID", ""),
+            (host, int(port)) if is_traced else None,
+        )
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the template tells the functions. Each function is given only the part that it needs.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from mediamill.aws.trace import carry
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -47,4 +49,6 @@ def _made(service: str) -> Any:
 
 @cache
 def _session() -> Session:
-    return get_session()
+    session = get_session()
+    session.register("before-call", carry)
+    return session

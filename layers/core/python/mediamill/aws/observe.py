@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -20,15 +20,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mediamill.aws.clients import client
 from mediamill.aws.messages import Delivery, delivery
+from mediamill.aws.trace import current, traced
 from mediamill.domain.asset import Asset
 from mediamill.domain.bounded import fences
+from mediamill.settings import Tracing
 
 # A batch that changes nothing has nothing to count: that is no reason to warn.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace="mediamill")
-tracer = Tracer(auto_patch=False)  # patching would load every AWS library there is
 
 _LONGEST_WAIT = 120
 
@@ -48,19 +49,20 @@ def queue_handler(
     processor = BatchProcessor(event_type=EventType.SQS)
 
     @metrics.log_metrics(capture_cold_start_metric=True)
-    @tracer.capture_lambda_handler(capture_response=False)
     @logger.inject_lambda_context(clear_state=True)
     def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Any:
         def handle(record: SQSRecord) -> None:
             message = delivery(record.raw_event)
             _about_nothing()
-            try:
-                work(message, context)
-            except Exception:
-                logger.exception("try failed", attempt=message.attempt)
-                if queue is not None:
-                    _come_again(queue, message)
-                raise
+            with traced(record.raw_event, Tracing.now()) as segment:
+                logger.append_keys(trace_id=segment.root)
+                try:
+                    work(message, context)
+                except Exception:
+                    logger.exception("try failed", attempt=message.attempt)
+                    if queue is not None:
+                        _come_again(queue, message)
+                    raise
 
         return process_partial_response(
             event=dict(event), record_handler=handle, processor=processor, context=context
@@ -74,7 +76,6 @@ def schedule_handler(work: Callable[[LambdaContext], None]) -> LambdaHandler:
     """A Lambda handler that does `work` whenever a schedule calls it."""
 
     @metrics.log_metrics
-    @tracer.capture_lambda_handler(capture_response=False)
     @logger.inject_lambda_context(clear_state=True)
     def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> None:
         work(context)
@@ -136,7 +137,9 @@ def about(asset: Asset) -> None:
     """Put the asset's identity on every log line and trace that follows."""
     logger.set_correlation_id(asset.asset_id)
     logger.append_keys(key=asset.key, kind=asset.kind.value)
-    tracer.put_annotation("asset_id", asset.asset_id)
+    segment = current()
+    if segment is not None:
+        segment.annotations["asset_id"] = asset.asset_id
 
 
 def count(name: str, value: float = 1) -> None:
