@@ -116,6 +116,9 @@ _IN_XML = {
     b"http://schemas.microsoft.com/office/word/2003/wordml": "application/vnd.ms-wordml",
     b"urn:schemas-microsoft-com:office:spreadsheet": "application/vnd.ms-spreadsheetml",
 }
+COMIC = "application/vnd.comicbook+zip"
+"""An archive of pictures, one for each page: only its extension tells it from other archives."""
+
 _ANY_OLE = "application/x-ole-storage"
 _EXCEL_2_TO_4 = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
 _WEB_ARCHIVES = frozenset({"mht", "mhtml", "doc", "dot", "xls"})
@@ -190,7 +193,7 @@ def detect(head: bytes, key: str, reach: Reach | None = None) -> Detected:
 
 def kind_of(content_type: str) -> Kind:
     """The kind that a media type belongs to."""
-    if content_type == "application/pdf":
+    if content_type in ("application/pdf", COMIC):
         return Kind.DOCUMENT
     if content_type in _OFFICE | _OFFICE_TEXT | _FLAT | _OTHERWISE_OFFICE:
         return Kind.OFFICE
@@ -216,6 +219,8 @@ def _content_type(head: bytes, extension: str) -> str:
     found = _USUAL.get(found, found)
     if found in _NOT_ALONE:
         return "application/octet-stream"
+    if extension == "cbz" and head.startswith(b"PK\x03\x04"):
+        return COMIC
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip_type(head, extension, found)
     if head.startswith(OLE):

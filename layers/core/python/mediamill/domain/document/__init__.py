@@ -4,6 +4,7 @@ make            source → Product …       making.py   all of it, in order
 begin           source → Product …       making.py   the same, or parts for others to make
 make_part       source → Product …       making.py   one of those parts
 unlocked        any of these, with a password where it takes one
+bind            pictures → PDF           album.py    of an archive of them
 open_document   source → Document        open.py     PDFium, password rules, repair
 pages           Document → Product …     pages.py    rasters, one at a time
 first_page      Document → picture       pages.py    what the renditions are made of

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mediamill.domain.derivative import Product
+from mediamill.domain.document.album import bind, is_album
 from mediamill.domain.document.embedded import embedded
 from mediamill.domain.document.encode import WEBP, Encoding, encodings_of
 from mediamill.domain.document.open import Document, open_document
@@ -105,7 +106,7 @@ def wanted_of(
 
 
 def make(source: Path | bytes, wanted: Wanted) -> Iterator[Product]:
-    """The derivatives of the PDF at a path or in memory, one at a time.
+    """The derivatives of the PDF at a path, or of that or an archive of pictures in memory.
 
     Renditions come first, then text, PDFs, pictures and pages. Raises PasswordRequired,
     Unsupported or Broken.
@@ -122,8 +123,10 @@ def begin(
 
     First of all comes what is known of it. Each part is for `make_part`, by whoever is free.
     """
+    source, wanted, bound = _bound(source, wanted)
     with open_document(source, wanted.password) as document:
         yield Opened(document.page_count)
+        yield from bound
         if wanted.profiles:
             first = first_page(document, wanted.profiles, wanted.limits)
             yield from render_raster(first, wanted.profiles)
@@ -133,6 +136,14 @@ def begin(
                 yield part
             else:
                 yield from _make_part(document, source, wanted, part)
+
+
+def _bound(source: Path | bytes, wanted: Wanted) -> tuple[Path | bytes, Wanted, Sequence[Product]]:
+    """An archive of pictures as a PDF, which is a product too, and has the clean copy's name."""
+    if isinstance(source, Path) or not is_album(source):
+        return source, wanted, ()
+    body = bind(source, wanted.limits)
+    return body, replace(wanted, clean=False, excerpt=None), (Product("pdf", body, "pdf"),)
 
 
 def unlocked(
@@ -153,6 +164,7 @@ def unlocked(
 
 def make_part(source: Path | bytes, wanted: Wanted, part: Part) -> Iterator[Product]:
     """The products of one part of a long document."""
+    source, wanted, _ = _bound(source, wanted)
     with open_document(source, wanted.password) as document:
         yield from _make_part(document, source, wanted, part)
 

@@ -98,7 +98,7 @@ def _read(file: SeekableFile, size: int, kind: Kind, content_type: str, found: F
         _media(file, found)
     elif kind is Kind.IMAGE or family == "image":
         _picture(file, size, content_type, found)
-    elif kind is Kind.DOCUMENT or content_type == "application/pdf":
+    elif content_type == "application/pdf":
         _pdf(file, found)
     else:
         _office(file, size, kind, content_type, found)
