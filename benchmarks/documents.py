@@ -1,6 +1,7 @@
 """Documents, side by side with what a user would pick instead.
 
     .venv/bin/python benchmarks/documents.py pdf ../shared/corpus/documents
+    .venv/bin/python benchmarks/documents.py where ../shared/corpus/documents
     .venv/bin/python benchmarks/documents.py memory ../shared/corpus/documents/tracemonkey.pdf
     .venv/bin/python benchmarks/documents.py office ../shared/corpus/documents/testWORD.docx
 
@@ -19,6 +20,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +29,7 @@ import office
 import typer
 from bench import console, cpu_of, cpu_of_children, cpu_of_command, geometric_mean, progress, show
 
-from mediamill.domain.document import isolated, make_part, open_document, pages, ready
+from mediamill.domain.document import begin, isolated, make_part, open_document, pages, ready
 from mediamill.domain.document.encode import Encoding
 from mediamill.domain.document.making import Wanted
 from mediamill.domain.document.parts import PageRange, Part, Whole
@@ -44,6 +46,12 @@ def _handled(path: Path, wanted: Wanted, part: Part) -> float:
     """CPU seconds of one part of a document, as the warm function makes it."""
     source = path.read_bytes()
     return cpu_of(lambda: list(isolated(600, make_part, source, wanted, part)))
+
+
+def _whole(path: Path, wanted: Wanted) -> float:
+    """CPU seconds of its text and all of its pages, by one child."""
+    source = path.read_bytes()
+    return cpu_of(lambda: list(isolated(600, begin, source, wanted, wanted.limits.pages)))
 
 
 _FRESH = """
@@ -102,6 +110,8 @@ def pdf(
         contests: dict[str, Callable[[Path], float]] = {
             "webp": lambda path: _handled(path, webp, PageRange(1, counted[path])),
             "jpeg": lambda path: _handled(path, jpeg, PageRange(1, counted[path])),
+            "text and webp": lambda path: _whole(path, webp),
+            "text and jpeg": lambda path: _whole(path, jpeg),
             "fresh webp": lambda path: _fresh(path, PageRange(1, counted[path])),
             "pdftoppm -jpeg": lambda path: cpu_of_command(
                 ["pdftoppm", "-r", "150", "-jpeg", str(path), out]
@@ -135,6 +145,14 @@ def pdf(
     }
     _show_pictures(counted, each)
     _show_text(counted, each, ["pdftotext", *slow])
+    for ours, theirs in (
+        ("text and webp", "pdftoppm -png"),
+        ("text and webp", "pdftoppm -jpeg"),
+        ("text and jpeg", "pdftoppm -jpeg"),
+    ):
+        together = f"pdftotext and {theirs}"
+        each[together] = {path: each["pdftotext"][path] + each[theirs][path] for path in counted}
+        _sum_up(counted, each, ours, together)
     child = min(cpu_of(lambda: list(isolated(60, _nothing))) for _ in range(9))
     console.print(f"Of each of ours once a document: {child * 1000:.1f} CPU ms for the child")
 
@@ -201,6 +219,42 @@ def _page_count(path: Path) -> int:
     except Unprocessable as error:
         console.print(f"{path.name}: left out, {error.code}")
         return 0
+
+
+@app.command()
+def where(
+    folder: Annotated[Path, typer.Argument(help="a PDF, or a folder of PDFs")],
+    rounds: Annotated[int, typer.Option(help="how often each runs")] = 5,
+) -> None:
+    """Where the time of a small document goes: the child, its new memory, the work itself."""
+    paths = sorted(folder.rglob("*.pdf")) if folder.is_dir() else [folder]
+    counted = {path: count for path in paths if (count := _page_count(path))}
+    wanted = Wanted(limits=ALL)
+    ready(wanted)
+    child = min(cpu_of(lambda: list(isolated(60, _nothing))) for _ in range(9)) * 1000
+    rows = []
+    for path, count in counted.items():
+        source = path.read_bytes()
+        parts: tuple[Part, ...] = (PageRange(1, count), Whole.TEXT)
+        for part, theirs in zip(parts, ("pdftoppm", "pdftotext"), strict=True):
+            work = partial(make_part, source, wanted, part)
+            forked = min(_handled(path, wanted, part) for _ in range(rounds)) * 1000
+            warm = min(cpu_of(lambda work=work: list(work())) for _ in range(rounds)) * 1000  # type: ignore[misc]
+            with tempfile.TemporaryDirectory() as scratch:
+                out = str(Path(scratch) / "out")
+                options = ["-r", "150", "-jpeg"] if theirs == "pdftoppm" else []
+                command = [theirs, *options, str(path), out]
+                other = min(cpu_of_command(command) for _ in range(rounds))
+            rows.append(
+                [
+                    path.name,
+                    "text" if part is Whole.TEXT else f"{count} pages",
+                    *(f"{each:.1f}" for each in (forked, child, warm, forked - child - warm)),
+                    f"{other * 1000:.1f}",
+                ]
+            )
+    heads = ("document", "what", "in all", "child", "work", "new memory", "poppler")
+    show("CPU ms of small documents, the least of several runs", heads, rows)
 
 
 @app.command()

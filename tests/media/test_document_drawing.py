@@ -10,7 +10,7 @@ from made import pdf
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from mediamill.domain.document import open_document, pages
-from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn
+from mediamill.domain.document.drawing import bring_to_colours, bring_to_greys, is_drawn
 from mediamill.domain.document.encode import Encoding
 from mediamill.domain.profile import Format
 
@@ -72,7 +72,26 @@ def test_sixteen_colours_are_refused_where_they_would_change_a_colour() -> None:
         colour = tuple(rainbow.randrange(256) for _ in range(3))
         draw.rectangle((0, row, 640, row + 7), fill=colour)
     assert is_drawn(stripes)
-    assert fewer_colours(stripes) is None
+    page = stripes.convert("RGBX")
+    assert not bring_to_colours(page)
+    assert page.convert("RGB").tobytes() == stripes.tobytes()
+
+
+def test_sixteen_colours_are_the_same_from_the_first_row_to_the_last() -> None:
+    """However many bands the page is brought down in."""
+    page = Image.new("RGBX", (300, 1_001), (255, 255, 255, 255))
+    draw = ImageDraw.Draw(page)
+    for row in range(0, 1_001, 50):
+        draw.rectangle((40, row, 200, row + 20), fill=(200, 30 + row % 3, 30, 255))
+    draw.rectangle((0, 990, 300, 1_001), fill=(30, 30, 200, 255))
+    for step in range(30):
+        draw.point((step, 996), fill=(8 * step, 8 * step, 200, 255))
+    assert bring_to_colours(page)
+    assert len(page.getcolors(1_000) or []) <= 16
+    for row, wanted in ((10, (200, 30, 30)), (960, (200, 30, 30)), (1_000, (30, 30, 200))):
+        found = page.getpixel((100, row))
+        assert isinstance(found, tuple)
+        assert all(abs(one - other) < 8 for one, other in zip(found, wanted, strict=False))
 
 
 def test_greys_that_fill_areas_are_exact() -> None:
@@ -83,8 +102,8 @@ def test_greys_that_fill_areas_are_exact() -> None:
         draw.rectangle((0, index * 40, 400, index * 40 + 39), fill=(grey, grey, grey, 255))
     ramp = Image.linear_gradient("L").resize((40, 40))
     page.paste(Image.merge("RGBX", (ramp, ramp, ramp, Image.new("L", (40, 40), 255))), (300, 300))
-    fewer = fewer_greys(page)
-    assert {fewer.getpixel((200, index * 40 + 20)) for index in range(5)} == {
+    bring_to_greys(page)
+    assert {page.getpixel((200, index * 40 + 20)) for index in range(5)} == {
         (250 - index,) * 3 + (255,) for index in range(5)
     }
-    assert len(fewer.getcolors(256) or []) <= 16
+    assert len(page.getcolors(256) or []) <= 16

@@ -7,7 +7,7 @@ their row: blocks of the page where many differ *a little* are a photograph's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from PIL import Image, ImageChops
@@ -20,6 +20,7 @@ COLORS = 16
 # soft, pages of text and line art none.
 _ROWS = 8
 _BLOCK = 32  # pixels
+_BAND = 64  # rows: 330 KB of a page at 150 dpi
 _SOFT = [255 if 1 <= step <= 8 else 0 for step in range(256)]
 _SOFT_BLOCK = 64  # of 255: a quarter of the block's pixels
 _SOFT_BLOCKS = 0.002  # of the page
@@ -50,8 +51,8 @@ def is_grey(picture: Image.Image) -> bool:
     return all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
 
 
-def fewer_greys(picture: Image.Image) -> Image.Image:
-    """The grey page (RGBX) in at most 16 greys: those of areas exact, the others even steps."""
+def bring_to_greys(picture: Image.Image) -> None:
+    """Bring the grey page (RGBX) to 16 greys at most: areas' own are exact, others even steps."""
     counts = sample(picture).getchannel(0).histogram()
     area = _AREA * sum(counts)
     used = sorted((grey for grey in range(256) if counts[grey]), key=lambda grey: -counts[grey])
@@ -69,12 +70,12 @@ def fewer_greys(picture: Image.Image) -> Image.Image:
         middle = (low + high + 1) // 2
         if high in levels:
             table[middle:] = [high] * (256 - middle)
-    return picture.point([*table * 3, *range(256)])
+    _in_bands(picture, lambda band: band.point([*table * 3, *range(256)]))
 
 
-def fewer_colours(picture: Image.Image) -> Image.Image | None:
-    """The page (RGB) in 16 colours as a palette, or None where 16 cannot show it."""
-    seen = sample(picture)
+def bring_to_colours(picture: Image.Image) -> bool:
+    """Bring the page (RGBX) to 16 colours; False, and as it was, where 16 cannot show it."""
+    seen = sample(picture).convert("RGB")
     counted = seen.getcolors(seen.width * seen.height) or []
     area = _AREA * seen.width * seen.height
     areas: list[tuple[int, int, int]] = []
@@ -92,8 +93,26 @@ def fewer_colours(picture: Image.Image) -> Image.Image | None:
     palette.putpalette(
         [channel for colour in (chosen + chosen[:1] * 256)[:256] for channel in colour]
     )
-    shown = picture.quantize(palette=palette, dither=Image.Dither.NONE)
-    return shown if _faithful(sample(picture, 2), sample(shown, 2).convert("RGB")) else None
+
+    def shown(part: Image.Image) -> Image.Image:
+        return part.convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+
+    others_seen = sample(picture, 2).convert("RGB")
+    if not _faithful(others_seen, shown(others_seen).convert("RGB")):
+        return False
+    _in_bands(picture, lambda band: shown(band).convert("RGBX"))
+    return True
+
+
+def _in_bands(picture: Image.Image, change: Callable[[Image.Image], Image.Image]) -> None:
+    """Change a picture in place, a few rows at a time.
+
+    A copy of the whole page would be 8 MB that a new process touches for the first time, which
+    takes longer than the change; a band stays in the processor's cache.
+    """
+    for top in range(0, picture.height, _BAND):
+        box = (0, top, picture.width, min(top + _BAND, picture.height))
+        picture.paste(change(picture.crop(box)), box)
 
 
 def sample(picture: Image.Image, offset: int = 0) -> Image.Image:

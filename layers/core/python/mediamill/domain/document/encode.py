@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from PIL import Image
 
 from mediamill.domain.document import webp
-from mediamill.domain.document.drawing import fewer_colours, fewer_greys, is_drawn, is_grey, sample
+from mediamill.domain.document.drawing import (
+    bring_to_colours,
+    bring_to_greys,
+    is_drawn,
+    is_grey,
+    sample,
+)
 from mediamill.domain.document.raster import Raster
 from mediamill.domain.profile import QUALITY, Effort, Format, Profile
 
@@ -90,13 +96,9 @@ def _simplify(shared: Image.Image) -> bool:
         return False
     if is_grey(sample(shared)):
         # A coloured dot that the sample missed keeps its colour, to one of 16 steps a channel.
-        shared.paste(fewer_greys(shared))
+        bring_to_greys(shared)
         return True
-    fewer = fewer_colours(shared.convert("RGB"))
-    if fewer is None:
-        return False
-    shared.paste(fewer.convert("RGBX"))
-    return True
+    return bring_to_colours(shared)
 
 
 def _plain(raster: Raster) -> Image.Image:
