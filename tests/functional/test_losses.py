@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from made.flow import Flow, attempt
+from made.photos import WHOLE, nothing, opened, settle, stores
 from made.pictures import jpeg
 
 from mediamill.aws import intake as intake_room
@@ -27,19 +28,6 @@ class Killed(BaseException):
     """The sandbox is gone."""
 
 
-def stores(text: str, *names: str) -> Any:
-    def job(task: Task) -> Mapping[str, Any]:
-        for name in names or ("thumbnail",):
-            task.store(Product(name, text.encode(), "webp", 1, 1))
-        return {"width": 1}
-
-    return job
-
-
-def nothing(task: Task) -> Mapping[str, Any]:
-    return {}
-
-
 def then(error: BaseException, *names: str) -> Any:
     """A job that stores something, and ends otherwise than it should."""
 
@@ -51,18 +39,7 @@ def then(error: BaseException, *names: str) -> Any:
     return job
 
 
-def opened(flow: Flow, context: Any, sequencer: str = "01", body: bytes = b"") -> Any:
-    flow.intake().handle(flow.upload("a.jpg", body or jpeg(), sequencer), context)
-    (told,) = flow.told()
-    return told
-
-
-def settle(flow: Flow, context: Any) -> None:
-    flow.settle(context, image=stores("new"), metadata=nothing)
-
-
 LAST = 5
-WHOLE = {"thumbnail/a.jpg.webp", "manifest/a.jpg.json"}
 
 
 # ── Crashes ──────────────────────────────────────────────────────────────────────────────────────

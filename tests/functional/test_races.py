@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from made.flow import Flow, attempt
+from made.photos import WHOLE, done, never, nothing, opened, settle, stores
 from made.pictures import jpeg
 
 from mediamill.aws.clients import client
@@ -17,44 +18,20 @@ from mediamill.domain.derivative import Product
 from mediamill.domain.kind import Status, StepStatus
 
 
-def stores(text: str, *names: str) -> Any:
-    """A job that stores derivatives of one text, and knows one fact."""
+def overtaken_while_deleting(flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tidy up, and have a third version put and done just before the first delete."""
+    delete = Results.delete
+    overtaken: list[bool] = []
 
-    def job(task: Task) -> Mapping[str, Any]:
-        for name in names or ("thumbnail",):
-            task.store(Product(name, text.encode(), "webp", 1, 1))
-        return {"width": 1}
+    def slow(results: Results, keys: Any) -> None:
+        if not overtaken:
+            overtaken.append(True)
+            done(flow, context, opened(flow, context, "03"), "v3")
+        delete(results, keys)
 
-    return job
-
-
-def nothing(task: Task) -> Mapping[str, Any]:
-    return {}
-
-
-def never(task: Task) -> Mapping[str, Any]:
-    raise AssertionError("this is done")
-
-
-def opened(flow: Flow, context: Any, sequencer: str = "01", body: bytes = b"") -> Any:
-    """An original that was put and opened; what the workers are told."""
-    flow.intake().handle(flow.upload("a.jpg", body or jpeg(), sequencer), context)
-    (told,) = flow.told()
-    return told
-
-
-def settle(flow: Flow, context: Any, text: str = "new") -> None:
-    flow.settle(context, image=stores(text), metadata=nothing)
-
-
-def done(flow: Flow, context: Any, told: Any, text: str) -> None:
-    """Both workers and the finisher, for one fan-out message."""
-    flow.worker("image", stores(text)).handle(told, context)
-    flow.worker("metadata", nothing).handle(told, context)
-    settle(flow, context, text)
-
-
-WHOLE = {"thumbnail/a.jpg.webp", "manifest/a.jpg.json"}
+    monkeypatch.setattr(Results, "delete", slow)
+    settle(flow, context, "v3")
+    assert overtaken
 
 
 def test_whoever_closes_the_last_step_hands_over(flow: Flow, context: Any) -> None:
@@ -87,7 +64,7 @@ def test_what_a_late_worker_wrote_over_is_made_again(flow: Flow, context: Any) -
     def overtaken(task: Task) -> Mapping[str, Any]:
         """While the old version is worked on, the new one goes all the way to its manifest."""
         done(flow, context, opened(flow, context, "02"), "new")
-        return stores("old")(task)  # type: ignore[no-any-return]
+        return stores("old")(task)
 
     flow.worker("image", overtaken).handle(old, context)
     assert flow.results()["thumbnail/a.jpg.webp"] == b"old"
@@ -196,18 +173,7 @@ def test_an_upload_during_the_tombstones_deletes_keeps_its_derivatives(
 ) -> None:
     done(flow, context, opened(flow, context), "v1")
     flow.intake().handle(flow.remove("a.jpg", "02"), context)
-    delete = Results.delete
-    overtaken: list[bool] = []
-
-    def slow(results: Results, keys: Any) -> None:
-        if not overtaken:
-            overtaken.append(True)
-            done(flow, context, opened(flow, context, "03"), "v3")
-        delete(results, keys)
-
-    monkeypatch.setattr(Results, "delete", slow)
-    settle(flow, context, "v3")
-    assert overtaken
+    overtaken_while_deleting(flow, context, monkeypatch)
     assert flow.record("a.jpg").status is Status.COMPLETE
     assert set(flow.results()) == WHOLE
 
@@ -218,18 +184,7 @@ def test_tidying_after_an_older_version_takes_nothing_of_a_newer_one(
     done(flow, context, opened(flow, context), "v1")
     text = opened(flow, context, "02", b"just text, no picture")
     flow.worker("metadata", nothing).handle(text, context)
-    delete = Results.delete
-    overtaken: list[bool] = []
-
-    def slow(results: Results, keys: Any) -> None:
-        if not overtaken:
-            overtaken.append(True)
-            done(flow, context, opened(flow, context, "03"), "v3")
-        delete(results, keys)
-
-    monkeypatch.setattr(Results, "delete", slow)
-    settle(flow, context, "v3")
-    assert overtaken
+    overtaken_while_deleting(flow, context, monkeypatch)
     assert flow.record("a.jpg").status is Status.COMPLETE
     assert set(flow.results()) == WHOLE
 

@@ -120,20 +120,8 @@ def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
 def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Record:
     """The record that an item holds."""
     plain = {name: value_of(value) for name, value in item.items()}
-    asset = Asset(
-        asset_id=plain["asset_id"],
-        bucket=plain["bucket"],
-        key=plain["key"],
-        version_id=plain.get("version_id"),
-        etag=plain["etag"],
-        sequencer=plain["sequencer"],
-        bytes=plain["bytes"],
-        kind=Kind(plain["kind"]),
-        content_type=plain["content_type"],
-        created_at=plain["created_at"],
-    )
     return Record(
-        asset=asset,
+        asset=Asset.of(plain),
         status=Status(plain["status"]),
         steps={name: _step(step) for name, step in plain["steps"].items()},
         rejection=_error(plain.get("rejection")),

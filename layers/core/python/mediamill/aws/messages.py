@@ -127,20 +127,9 @@ def storage_events(message: Delivery) -> Iterator[StorageEvent]:
 def fan_out(message: Delivery) -> FanOut:
     """The asset and the source in a message of the assets topic. Raises UnknownMessage."""
     body = _checked(message)
-    asset, source = body["asset"], body["source"]
+    source = body["source"]
     return FanOut(
-        asset=Asset(
-            asset_id=asset["asset_id"],
-            bucket=asset["bucket"],
-            key=asset["key"],
-            version_id=asset.get("version_id"),
-            etag=asset["etag"],
-            sequencer=asset["sequencer"],
-            bytes=asset["bytes"],
-            kind=Kind(asset["kind"]),
-            content_type=asset["content_type"],
-            created_at=asset["created_at"],
-        ),
+        asset=Asset.of(body["asset"]),
         source=Source(
             bucket=source["bucket"],
             key=source["key"],

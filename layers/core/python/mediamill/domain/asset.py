@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
@@ -27,6 +28,22 @@ class Asset:
     kind: Kind
     content_type: str
     created_at: str
+
+    @classmethod
+    def of(cls, named: Mapping[str, Any]) -> Asset:
+        """The asset that a message or an item holds by these names. KeyError where one lacks."""
+        return cls(
+            asset_id=named["asset_id"],
+            bucket=named["bucket"],
+            key=named["key"],
+            version_id=named.get("version_id"),
+            etag=named["etag"],
+            sequencer=named["sequencer"],
+            bytes=named["bytes"],
+            kind=Kind(named["kind"]),
+            content_type=named["content_type"],
+            created_at=named["created_at"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
