@@ -11,6 +11,7 @@ from compare import Array, delta_e, gamma, linear, pixels
 from made.images import opened, rainbow, saved, shown, tiff
 from PIL import Image, ImageCms
 
+from mediamill.domain.errors import Broken, TooManyPixels
 from mediamill.domain.image import render
 from mediamill.domain.image.shaping import icc
 from mediamill.domain.limits import Limits
@@ -223,6 +224,42 @@ def test_cielab_is_converted() -> None:
     assert stored is not None
     stored.info = {}
     assert delta_e(pixels(shown(saved(stored, "TIFF"))), pixels(rainbow())) < 2
+
+
+def deep_tiff(space: str, **options: object) -> bytes:
+    """The rainbow as libvips' TIFF of another space: 16 bits or floating point."""
+    import pyvips
+
+    stored = pyvips.Image.new_from_memory(rainbow().tobytes(), 96, 64, 3, "uchar")
+    converted = stored.copy(interpretation="srgb").colourspace(space)
+    body = converted.tiffsave_buffer(compression="deflate", **options)
+    assert isinstance(body, bytes)
+    return body
+
+
+@pytest.mark.parametrize("tile", [False, True], ids=["strips", "tiles"])
+@pytest.mark.parametrize(
+    ("space", "depth", "named"), [("labs", 16, "Lab"), ("lab", 32, "Lab"), ("scrgb", 32, "RGB")]
+)
+def test_tiff_of_many_bits_a_channel_is_shown(
+    space: str, depth: int, named: str, tile: bool
+) -> None:
+    rendering = render(deep_tiff(space, tile=tile), parse_profiles("one=96", "png"), Limits())
+    (rendition,) = rendering
+    assert delta_e(pixels(opened(rendition.body)), pixels(rainbow())) < 2
+    facts = rendering.facts
+    assert (facts.bit_depth, facts.color_space) == (depth, named)
+    assert (facts.format, facts.width, facts.height) == ("tiff", 96, 64)
+
+
+def test_deep_tiff_is_held_to_the_limits_before_it_is_decoded() -> None:
+    with pytest.raises(TooManyPixels):
+        render(deep_tiff("labs"), parse_profiles("one=96"), Limits(pixels=6_000))
+
+
+def test_deep_tiff_that_is_cut_is_broken() -> None:
+    with pytest.raises(Broken):
+        list(render(deep_tiff("labs")[:-400], parse_profiles("one=96"), Limits()))
 
 
 def test_palettes_and_single_bits_are_shown_in_colour() -> None:

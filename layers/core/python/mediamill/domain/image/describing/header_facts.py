@@ -20,6 +20,8 @@ def color_space(picture: Image.Image, original: bytes) -> str:
     """`RGB` (palettes too), `Gray`, `CMYK` or `Lab`, as the file stores it."""
     if original.startswith(_PNG) and len(original) > 25 and original[25] in _PNG_GREY:
         return "Gray"
+    if "color_space" in picture.info:  # of a TIFF that was converted to be opened
+        return str(picture.info["color_space"])
     return "Gray" if picture.mode.startswith("I;16") else _SPACES.get(picture.mode, "RGB")
 
 
@@ -28,6 +30,8 @@ def bit_depth(picture: ImageFile.ImageFile, container: Container, original: byte
     match container:
         case Container.PNG:
             return original[24]
+        case Container.TIFF if "bit_depth" in picture.info:
+            return int(picture.info["bit_depth"])
         case Container.TIFF:
             bits = picture.tag_v2.get(258, (1,))  # type: ignore[attr-defined]
             return int(bits[0]) if isinstance(bits, tuple) else int(bits)

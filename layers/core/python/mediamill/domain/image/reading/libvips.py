@@ -1,6 +1,6 @@
 """JPEG, PNG and WebP by libvips: decoded and shrunk in one stream, and told where they are damaged.
 
-Only the loaders of these three may run; Pillow reads everything else (ADR 15 has the measurements).
+Only their loaders and TIFF's may run; Pillow reads everything else (ADR 15 has the measurements).
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     import pyvips
 
 _LOADERS = {Container.JPEG: "jpegload", Container.PNG: "pngload", Container.WEBP: "webpload"}
-_CLASSES = ("VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp")
+# TIFF's only where Pillow gives up: deep_tiff.py.
+_CLASSES = (
+    "VipsForeignLoadJpeg",
+    "VipsForeignLoadPng",
+    "VipsForeignLoadWebp",
+    "VipsForeignLoadTiff",
+)
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -70,7 +76,7 @@ def shrink(original: bytes, container: Container, size: tuple[int, int]) -> Shru
     libjpeg goes on past damage and notes it; the others are asked to stop there, and then again
     for what there is.
     """
-    vips = _vips()
+    vips = engine()
     try:
         if container is Container.JPEG:
             return _stream(vips, original, container, size, "none")
@@ -133,7 +139,7 @@ def resize(
     known = picture.mode == "CMYK" or picture.mode == _MODES.get(bands)
     if not (whole and shrinks and known and picture.width * picture.height > _WORTH_IT):
         return placing.resize(picture, size, box, filter_)
-    stored = _vips().Image.new_from_memory(_LAST.pixels(picture), *picture.size, bands, "uchar")
+    stored = engine().Image.new_from_memory(_LAST.pixels(picture), *picture.size, bands, "uchar")
     kind = "cmyk" if picture.mode == "CMYK" else "srgb" if bands > 2 else "b-w"
     small = _resized(stored.copy(interpretation=kind), size)
     return Image.frombytes(picture.mode, size, small.write_to_memory())
@@ -206,11 +212,11 @@ def _to_pillow(picture: pyvips.Image) -> Image.Image:
 
 def ready() -> None:
     """Have it imported and set up."""
-    _vips()
+    engine()
 
 
 @cache
-def _vips() -> Any:
+def engine() -> Any:
     """pyvips, told to keep nothing, to load nothing else, and to use the processors there are."""
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what it warns of is in the facts
     import pyvips

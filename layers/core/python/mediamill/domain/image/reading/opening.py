@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
-from mediamill.domain.image.reading import bmp, camera_raw, cut, header, png, svg
+from mediamill.domain.image.reading import bmp, camera_raw, cut, deep_tiff, header, png, svg
 from mediamill.domain.image.reading.containers import Container, detect
-from mediamill.domain.image.reading.cost import check_memory, fits, memory_of
+from mediamill.domain.image.reading.cost import check_memory, fits, memory_of, within_memory
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
 from mediamill.domain.image.reading.libvips import CannotRead, processors
 from mediamill.domain.image.shaping import orientation
@@ -134,7 +134,7 @@ def _open_raster(original: bytes, container: Container, limits: Limits) -> Opene
     is_cut = cut.is_cut(original, container)
     if is_cut and container is Container.WEBP and (announced is None or announced.frames == 1):
         original = cut.mended_webp(original) or original
-    picture = _open(original, container)
+    picture = _open(original, container, limits)
     frames = _frames(picture, container, announced)
     header.check(Announced(*picture.size, frames), limits)
     pixels = picture.width * picture.height
@@ -177,9 +177,11 @@ def plug_in(container: Container) -> str:
     return name
 
 
-def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
+def _open(original: bytes, container: Container, limits: Limits) -> ImageFile.ImageFile:
     """Opens with the one decoder that belongs to the container."""
     name = plug_in(container)
+    if container is Container.TIFF:
+        return _open_tiff(original, name, limits)
     if container is Container.BMP:
         original = bmp.plain(original)
     if container is not Container.PNG:
@@ -188,6 +190,27 @@ def _open(original: bytes, container: Container) -> ImageFile.ImageFile:
     for key, value in png.beside_the_pixels(original).items():
         picture.info.setdefault(key, value)
     return picture
+
+
+def _open_tiff(original: bytes, name: str, limits: Limits) -> ImageFile.ImageFile:
+    """By Pillow, or, where that gives up before it looks at pixels, by way of libvips."""
+
+    def check(announced: Announced) -> None:
+        header.check(announced, limits)
+        pixels = announced.width * announced.height
+        check_memory(Container.TIFF, pixels, len(original), limits)
+
+    try:
+        return Image.open(io.BytesIO(original), formats=[name])
+    except UnidentifiedImageError as error:
+        try:
+            with within_memory(limits):
+                body, told = deep_tiff.plain(original, check)
+        except CannotRead:
+            raise error from None
+        picture = Image.open(io.BytesIO(body), formats=[name])
+        picture.info.update(told)
+        return picture
 
 
 def _frames(picture: ImageFile.ImageFile, container: Container, announced: Announced | None) -> int:
