@@ -27,6 +27,26 @@ def test_old_formats_show_their_colours_where_they_belong(format_: str) -> None:
     assert [picture.getpixel(place) for place in places] == [RED, LIME, BLUE]
 
 
+def test_a_pcx_of_two_colours_is_shown() -> None:
+    halves = Image.new("1", (60, 40))
+    halves.paste(1, (0, 0, 30, 40))
+    picture = shown(saved(halves, "PCX"), 60).convert("RGB")
+    assert picture.getpixel((10, 10)) == (255, 255, 255)
+    assert picture.getpixel((50, 10)) == (0, 0, 0)
+
+
+def test_an_sgi_of_sixteen_bits_is_shown() -> None:
+    rows = [bytes((17, 17)) * 30 + bytes((238, 238)) * 30] * 40
+    head = struct.pack(">HBBHHHH", 474, 0, 2, 2, 60, 40, 1).ljust(512, b"\0")
+    picture = shown(head + b"".join(rows), 60).convert("L")
+    assert (picture.getpixel((10, 10)), picture.getpixel((50, 10))) == (17, 238)
+
+
+def test_sixteen_bits_of_grey_are_sixteen_in_a_pgm() -> None:
+    original = b"P5\n2 1\n65535\n" + bytes((0, 0, 255, 255))
+    assert render(original, THUMBNAIL, Limits()).facts.bit_depth == 16
+
+
 def test_an_xpm_shows_its_colours() -> None:
     picture = shown(XPM, 4).convert("RGB")
     assert [picture.getpixel(place) for place in ((0, 0), (3, 0), (0, 1))] == [RED, BLUE, BLUE]

@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 from made.heads import tga
+from made.images import gif_of
 from made.planted import jpeg as jpeg_of
 from PIL import Image, PngImagePlugin
 
@@ -415,3 +416,11 @@ def test_a_picture_that_only_the_door_knows_is_unsupported_and_a_false_one_is_br
     ):
         record = described(body, content_type)
         assert [problem.code for problem in record.problems] == [code]
+
+
+def test_frames_behind_stray_bytes_of_a_gif_are_counted() -> None:
+    whole = gif_of(3)
+    frame = whole.rindex(b"\x2c")
+    record = described(whole[:frame] + b"\0\0" + whole[frame:], "image/gif")
+    assert record.image is not None
+    assert (record.image.frame_count, record.image.is_animated) == (3, True)

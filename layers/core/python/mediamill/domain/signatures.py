@@ -124,9 +124,13 @@ _MAGIC = (
     (0, b"#?RADIANCE", "hdr"),
     (0, b"#?RGBE", "hdr"),
     (0, b"DDS |\0\0\0", "dds"),
-    (0, b"\x0a\x05\x01\x08", "pcx"),
-    (0, b"\x01\xda\x00\x01", "sgi"),
-    (0, b"\x01\xda\x01\x01", "sgi"),
+    # The version, run lengths, bits of a plane; run lengths or none, bytes of a channel.
+    *(
+        (0, bytes((10, version, 1, bits)), "pcx")
+        for version in (0, 2, 3, 5)
+        for bits in (1, 2, 4, 8)
+    ),
+    *((0, bytes((1, 218, runs, size)), "sgi") for runs in (0, 1) for size in (1, 2)),
     (0, b"/* XPM */", "xpm"),
     (0, b"qoif", "qoi"),
     (0, b"icns", "icns"),

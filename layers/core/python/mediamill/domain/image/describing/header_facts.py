@@ -35,6 +35,8 @@ def bit_depth(picture: ImageFile.ImageFile, container: Container, original: byte
         case Container.TIFF:
             bits = picture.tag_v2.get(258, (1,))  # type: ignore[attr-defined]
             return int(bits[0]) if isinstance(bits, tuple) else int(bits)
+        case Container.PPM if picture.mode == "I":
+            return 16  # Pillow has no grey of 16 bits there, and scales to them
         case Container.HEIF:
             return int(picture.info.get("bit_depth", 8))
         case Container.PSD:

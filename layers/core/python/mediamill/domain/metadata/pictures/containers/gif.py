@@ -41,8 +41,10 @@ def read_gif(window: Window) -> PictureHeader:
             if body[at + 1] == 0xFE and (text := clean(_joined(body[at + 2 : behind]))):
                 header.texts.setdefault("Comment", text)
             at = behind
-        else:
+        elif kind in (0x2C, 0x21):
             break
+        else:
+            at += 1  # stray bytes between blocks: decoders skip them
     if ended or len(body) == window.length:
         header.frame_count = max(1, frames)
         header.is_animated = frames > 1
