@@ -59,7 +59,7 @@ def _list_sizes(manifest: dict[str, JSON], rows: Sequence[Derivative]) -> None:
 def warnings(record: Record) -> tuple[Notice, ...]:
     """What the steps warn of, though they are complete."""
     return tuple(
-        Notice(name, said.code, said.message)
+        Notice(said.code, said.message, step=name)
         for name, step in sorted(record.steps.items())
         for said in step.warnings
     )

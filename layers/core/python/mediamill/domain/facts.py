@@ -199,7 +199,7 @@ class ArchiveFacts:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What kept a part of a description from being known: a stable code, and one sentence."""
+    """What went wrong, or could not be known: a stable code, and a sentence for people."""
 
     code: str
     message: str

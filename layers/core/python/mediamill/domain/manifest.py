@@ -31,12 +31,8 @@ from mediamill.domain.wire import JSON
 SCHEMA_VERSION = "1.1"
 
 
-@dataclass(frozen=True, slots=True)
-class StepError:
-    """Why a step failed: a stable code, and a sentence that a person understands."""
-
-    code: str
-    message: str
+StepError = Problem
+"""Why a step failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +44,11 @@ class StepReport:
     error: StepError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a reader should know of a step that was done: a stable code, and a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Problem):
+    """What a reader should know of a step that was done."""
 
     step: str
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
