@@ -1,7 +1,8 @@
-"""PDFs written by hand, object by object, for what no PDF writer would write."""
+"""PDFs written by hand, object by object, for what no PDF writer would write; and locked ones."""
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -71,3 +72,14 @@ def document(
 def line(words: str, *, x: int = 20, y: int = 40, size: int = 12) -> bytes:
     """A content stream that shows one line of text."""
     return b"BT /F %d Tf %d %d Td (%b) Tj ET" % (size, x, y, words.encode("cp1252"))
+
+
+def locked(user: str, owner: str = "owner", *, algorithm: str = "AES-256") -> bytes:
+    """A page that says `secret`, behind a user's password, which may be empty, and an owner's."""
+    from pypdf import PdfReader, PdfWriter  # not where only hand-written ones are wanted
+
+    writer = PdfWriter(PdfReader(io.BytesIO(document([line("secret")]))))
+    writer.encrypt(user, owner, algorithm=algorithm)
+    body = io.BytesIO()
+    writer.write(body)
+    return body.getvalue()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from shutil import which
 
 import pytest
 from made import pdf
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 from pypdf.generic import StreamObject
 
 from mediamill.domain.document import (
@@ -59,12 +60,15 @@ def harmful() -> bytes:
 
 
 def clean(made: bytes, password: str = "") -> bytes:
-    with open_document(made, password) as document, Rewriter(document, made, password) as rewriter:
+    with (
+        open_document(made, password) as document,
+        closing(Rewriter(document, made, password)) as rewriter,
+    ):
         return rewriter.whole()
 
 
 def excerpt(made: bytes, part: PageRange) -> bytes:
-    with open_document(made) as document, Rewriter(document, made) as rewriter:
+    with open_document(made) as document, closing(Rewriter(document, made)) as rewriter:
         return rewriter.pages(part)
 
 
@@ -202,27 +206,19 @@ def test_refuses_a_range_that_is_not_there() -> None:
         excerpt(pdf.document([b""]), PageRange(5, 6))
 
 
-def encrypted(user: str) -> bytes:
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf.document([pdf.line("secret")]))))
-    writer.encrypt(user, "owner", algorithm="AES-256")
-    body = io.BytesIO()
-    writer.write(body)
-    return body.getvalue()
-
-
 def test_a_clean_copy_of_what_only_its_owner_locked_is_open() -> None:
-    with open_document(clean(encrypted(""))) as document:
+    with open_document(clean(pdf.locked(""))) as document:
         assert text(document)[0].body == b"secret"
 
 
 def test_a_clean_copy_of_what_its_password_opens_is_open() -> None:
-    with open_document(clean(encrypted("user"), "user")) as document:
+    with open_document(clean(pdf.locked("user"), "user")) as document:
         assert text(document)[0].body == b"secret"
 
 
 def test_asks_for_a_password() -> None:
     with pytest.raises(PasswordRequired):
-        clean(encrypted("user"))
+        clean(pdf.locked("user"))
 
 
 @pytest.mark.parametrize("broken", [b"", b"%PDF-1.7\n", b"\0" * 999, pdf.document([])])

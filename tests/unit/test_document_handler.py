@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from made import pdf
-from pypdf import PdfReader, PdfWriter
 
 from mediamill.domain.derivative import Product
 
@@ -51,14 +49,6 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_PAGES", "2")
 
 
-def locked() -> bytes:
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf.document([pdf.line("secret")]))))
-    writer.encrypt("user", "owner", algorithm="AES-256")
-    body = io.BytesIO()
-    writer.write(body)
-    return body.getvalue()
-
-
 def test_pages_are_made_as_the_settings_say() -> None:
     task = FakeTask(pdf.document([b"", b""]))
     assert handler().derivatives(task) == {"document": {"page_count": 2}}
@@ -79,6 +69,6 @@ def test_tells_of_pages_past_the_limit() -> None:
 
 @pytest.mark.parametrize("part", [None, "text", "1-1"])
 def test_opens_a_locked_document_with_the_upload_s_password(part: str | None) -> None:
-    task = FakeTask(locked(), part, password="user")
+    task = FakeTask(pdf.locked("user"), part, password="user")
     handler().derivatives(task)
     assert task.stored

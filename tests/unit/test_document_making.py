@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from made import pdf
-from pypdf import PdfReader, PdfWriter
 
 from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
@@ -108,18 +106,10 @@ def test_warns_of_pages_that_have_no_picture() -> None:
     assert "1,234" in warning["message"] and "200" in warning["message"]
 
 
-def locked(password: str) -> bytes:
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf.document([pdf.line("secret")]))))
-    writer.encrypt(password, "owner", algorithm="AES-256")
-    body = io.BytesIO()
-    writer.write(body)
-    return body.getvalue()
-
-
 @pytest.mark.parametrize("extras", [{}, {"clean": ""}, {"split": ""}], ids=["", "clean", "split"])
 def test_a_locked_document_becomes_all_that_an_open_one_does(extras: dict[str, str]) -> None:
     wanted = wanted_of(extras, THREE, Limits())
-    made = unlocked(wanted, lambda: "user", partial(make, locked("user")))
+    made = unlocked(wanted, lambda: "user", partial(make, pdf.locked("user")))
     opened = make(pdf.document([pdf.line("secret")]), wanted)
     assert [(each.name, each.format) for each in made] == [
         (each.name, each.format) for each in opened
@@ -136,7 +126,7 @@ def test_no_password_is_asked_for_where_none_is_needed() -> None:
 @pytest.mark.parametrize("given", [None, "", "guess"])
 def test_without_the_right_password_it_says_so(given: str | None) -> None:
     with pytest.raises(PasswordRequired) as raised:
-        list(unlocked(Wanted(), lambda: given, partial(make, locked("user"))))
+        list(unlocked(Wanted(), lambda: given, partial(make, pdf.locked("user"))))
     assert raised.value.code == "password_required"
     assert "guess" not in str(raised.value)
 

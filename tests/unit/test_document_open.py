@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
 from made import pdf
-from pypdf import PdfReader, PdfWriter
 
 from mediamill.domain.document import open_document
 from mediamill.domain.errors import Broken, PasswordRequired, Unprocessable
-
-
-def encrypted(user: str, owner: str, algorithm: str) -> bytes:
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf.document([pdf.line("secret")]))))
-    writer.encrypt(user, owner, algorithm=algorithm)
-    body = io.BytesIO()
-    writer.write(body)
-    return body.getvalue()
 
 
 def test_opens_bytes_and_paths_alike(tmp_path: Path) -> None:
@@ -42,30 +32,30 @@ def test_a_page_stays_parsed_until_another_is_asked_for() -> None:
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 def test_opens_what_only_its_owner_locked(algorithm: str) -> None:
-    with open_document(encrypted("", "owner", algorithm)) as document:
+    with open_document(pdf.locked("", algorithm=algorithm)) as document:
         assert document.page_count == 1
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 def test_asks_for_the_password_that_it_does_not_have(algorithm: str) -> None:
     with pytest.raises(PasswordRequired) as raised:
-        open_document(encrypted("user", "owner", algorithm))
+        open_document(pdf.locked("user", algorithm=algorithm))
     assert raised.value.code == "password_required"
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 def test_opens_with_the_password_that_it_is_given(algorithm: str) -> None:
-    with open_document(encrypted("user", "owner", algorithm), "user") as document:
+    with open_document(pdf.locked("user", algorithm=algorithm), "user") as document:
         assert document.page_count == 1
 
 
 def test_says_so_where_it_is_given_another_password() -> None:
     with pytest.raises(PasswordRequired, match="another password"):
-        open_document(encrypted("user", "owner", "AES-256"), "guess")
+        open_document(pdf.locked("user"), "guess")
 
 
 def test_a_password_does_no_harm_where_none_is_needed() -> None:
-    for made in (pdf.document([b""]), encrypted("", "owner", "AES-256")):
+    for made in (pdf.document([b""]), pdf.locked("")):
         with open_document(made, "guess") as document:
             assert document.page_count == 1
 

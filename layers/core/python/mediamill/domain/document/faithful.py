@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 from PIL import Image, ImageChops
 from pypdf import PdfReader
@@ -34,7 +32,7 @@ _MOST = 300  # pages of a long document that are looked at, evenly spread
 class Rewriter:
     """Clean PDFs of a document, made by pypdf of the file itself, or else of what PDFium wrote.
 
-    A context manager; the file is read once for all that is made of it.
+    The file is read once for all that is made of it, and stays open until `close`.
     """
 
     def __init__(self, document: Document, source: bytes, password: str = "") -> None:
@@ -79,15 +77,8 @@ class Rewriter:
         self._document.save(written)
         return written.getvalue()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close what was opened for it."""
         self._open.close()
 
 

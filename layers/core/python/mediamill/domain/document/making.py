@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -197,7 +198,7 @@ def _pdfs(document: Document, source: Path | bytes, wanted: Wanted) -> Iterator[
     from mediamill.domain.document.faithful import Rewriter
 
     body = source.read_bytes() if isinstance(source, Path) else source
-    with Rewriter(document, body, wanted.password) as rewriter:
+    with closing(Rewriter(document, body, wanted.password)) as rewriter:
         if wanted.excerpt is not None:
             yield Product("pdf", rewriter.pages(wanted.excerpt), "pdf")
         elif wanted.clean:
