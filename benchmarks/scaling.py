@@ -116,7 +116,7 @@ def main() -> None:
     one = alone(original, wanted.pages)
     rows = [["one process", "", str(wanted.pages), f"{one:.1f} s", f"{wanted.pages / one:.1f}", ""]]
     with tempfile.TemporaryDirectory() as folder:
-        parameters = {"MaxPages": str(wanted.pages), "LogLevel": "WARNING"}
+        parameters = {"MaxPages": str(wanted.pages), "LogLevel": "WARN"}
         local = LocalStack(
             ROOT, state_dir=Path(folder), port=0, parameters=parameters, office=Office.NONE
         )

@@ -109,7 +109,7 @@ def main() -> None:
             ROOT,
             state_dir=Path(folder),
             port=0,
-            parameters={"LogLevel": "WARNING"},
+            parameters={"LogLevel": "WARN"},
             office=Office.NONE,
         )
         with local as stack:
