@@ -35,7 +35,7 @@ from emulated import ARCHITECTURE, build, emulated, run  # noqa: E402
 from finish import interpreter  # noqa: E402
 from invoke import Stage, environment  # noqa: E402
 
-FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Manifest")
+FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Manifest", "Sweep")
 FLOORS = {
     "an empty handler": "def lambda_handler(event, context):\n    return {}\n",
     "boto3 and one client": "import boto3\n\nclient = boto3.client('s3')\n\n"
@@ -105,7 +105,7 @@ def invoked(url: str, event: Mapping[str, Any]) -> None:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(request, timeout=120) as answer:
         said = json.loads(answer.read())
-    if said not in ({}, {"batchItemFailures": []}):
+    if said not in (None, {}, {"batchItemFailures": []}):
         raise RuntimeError(f"the function failed: {said}")
 
 
