@@ -56,6 +56,7 @@ lint: setup  ## style, layers, the template, and whether the lock is what it sho
 	@$(RUN) sam validate --lint --region us-east-1
 	@$(MAKE) --silent .build/audited
 	@$(RUN) python scripts/lock.py --check
+	@$(BIN)/python scripts/openapi.py --check
 
 .PHONY: audit
 audit: setup  ## the template as AWS gets it, for every value of its parameters: cfn-lint and checkov
@@ -91,8 +92,9 @@ lock: setup  ## resolve pyproject.toml into requirements.lock and the functions'
 	@$(RUN) python scripts/lock.py
 
 # The JSON Schemas in docs/schemas are generated; a contract test fails where they are stale.
-schemas: setup  ## write docs/schemas from the typed classes
+schemas: setup  ## write docs/schemas and docs/openapi.json from the typed classes
 	@$(BIN)/python scripts/schemas.py
+	@$(BIN)/python scripts/openapi.py
 
 events: setup  ## write events/, what each function is sent
 	@$(BIN)/python scripts/events.py

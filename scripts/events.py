@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus, unquote
 
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
@@ -264,6 +264,60 @@ def scheduled(rule: str) -> dict[str, Any]:
     }
 
 
+def called(
+    method: str,
+    address: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    claims: Mapping[str, str] | None = None,
+    is_signed: bool = False,
+    body: str = "",
+) -> dict[str, Any]:
+    """The event of a call through an HTTP API (payload format 2.0); `address` as it was asked for.
+
+    The call brought a token with `claims`, or a signature of AWS, or neither. API Gateway decodes
+    the path but for the percent sign, and joins what stands in a query twice by commas.
+    """
+    path, _, query = address.partition("?")
+    raw = "%25".join(unquote(part) for part in path.split("%25"))
+    joined: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    context: dict[str, Any] = {
+        "accountId": ACCOUNT,
+        "apiId": "a1b2c3d4e5",
+        "domainName": f"a1b2c3d4e5.execute-api.{REGION}.amazonaws.com",
+        "http": {
+            "method": method,
+            "path": raw,
+            "protocol": "HTTP/1.1",
+            "sourceIp": "192.0.2.10",
+            "userAgent": "curl/8.14.1",
+        },
+        "requestId": made_up("call", address)[:16],
+        "routeKey": f"{method} /{{proxy+}}",
+        "stage": "$default",
+        "time": "15/Jan/2026:09:30:00 +0000",
+        "timeEpoch": SENT_MS,
+    }
+    if claims is not None:
+        context["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": []}}
+    elif is_signed:
+        role = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/session"
+        context["authorizer"] = {"iam": {"accountId": ACCOUNT, "userArn": role}}
+    return {
+        "version": "2.0",
+        "routeKey": context["routeKey"],
+        "rawPath": raw,
+        "rawQueryString": query,
+        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        **({"queryStringParameters": joined} if joined else {}),
+        "requestContext": context,
+        **({"body": body} if body else {}),
+        "isBase64Encoded": False,
+    }
+
+
 def events() -> dict[str, dict[str, Any]]:
     """Every payload by its file's name; the first word is the function that is sent it."""
     photo, pdf, letter, clip = SAMPLES
@@ -362,6 +416,14 @@ def events() -> dict[str, dict[str, Any]]:
         "office": batch("office", [told(letter)]),
         "manifest": batch("manifest", [encode(photo_done)]),
         "sweep": scheduled("sweep"),
+        "api": called("GET", "/assets?limit=10&kind=image", is_signed=True),
+        "api-asset": called("GET", f"/assets/{photo}", is_signed=True),
+        "api-picture": called(
+            "GET",
+            f"/picture/{photo}?w=640&dpr=2",
+            headers={"Accept": "image/avif,image/webp,*/*;q=0.8"},
+            claims={"sub": "0b5c", "iss": "https://example.com/"},
+        ),
         **added(),
     }
 

@@ -40,6 +40,9 @@ EXAMPLES = {
     "WarmWrites": "40000",
     "UploadOrigins": "https://example.com,http://localhost:8080",
     "Watermark": "assets-of-yours/logo.png",
+    "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",
+    "JwtAudience": "web,app",
+    "ApiPrefix": "users/{sub}/",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

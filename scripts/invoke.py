@@ -60,6 +60,8 @@ class Outcome:
         """Whether every message was done, or a schedule's work; SAM's exit code does not say."""
         if self.answer is None:
             return True  # what a schedule's handler answers
+        if isinstance(self.answer, dict) and "statusCode" in self.answer:  # an HTTP call's
+            return bool(self.answer["statusCode"] < 500)
         return isinstance(self.answer, dict) and self.answer.get("batchItemFailures") == []
 
     @property

@@ -123,6 +123,13 @@ class Stack:
         """The bucket that derivatives and manifests are in."""
         return self.output("ResultsBucketName")
 
+    @property
+    def api(self) -> str:
+        """The address of the HTTP API, without a slash at its end."""
+        if self.is_local:  # the output names a host that no resolver knows
+            return f"{self.endpoint}/_aws/execute-api/{self.output('ApiId')}"
+        return self.output("ApiUrl")
+
     def _describe(self) -> Any:
         try:
             return self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]

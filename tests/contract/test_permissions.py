@@ -99,9 +99,12 @@ def test_nobody_touches_an_original(role: str, action: str) -> None:
     assert not may(role, action, "UploadsBucket/photos/cat.jpg")
 
 
+READS = {"DocumentRole": {"pdf"}, "ApiRole": RESERVED | RENDITIONS}
+
+
 @pytest.mark.parametrize("role", WRITES)
-def test_only_the_document_worker_reads_results_and_only_what_office_made(role: str) -> None:
-    assert derivatives(role, "s3:GetObject") == ({"pdf"} if role == "DocumentRole" else set())
+def test_only_the_api_reads_results_and_the_document_worker_what_office_made(role: str) -> None:
+    assert derivatives(role, "s3:GetObject") == READS.get(role, set())
 
 
 def test_the_sweep_may_take_the_dead_letters_of_every_queue() -> None:

@@ -44,7 +44,8 @@ def events(function: str) -> Iterator[Mapping[str, Any]]:
         yield event["Properties"]
 
 
-WORKED_BY_QUEUE = [name for name in FUNCTIONS if name != "SweepFunction"]
+OTHERWISE_CALLED = ("SweepFunction", "ApiFunction")  # by a schedule, by HTTP
+WORKED_BY_QUEUE = [name for name in FUNCTIONS if name not in OTHERWISE_CALLED]
 
 
 def queue_of(function: str) -> str:

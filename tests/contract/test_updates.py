@@ -20,6 +20,9 @@ ALL_ON = {
     "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:1",
     "SubnetIds": "subnet-0123456789abcdef0",
     "SecurityGroupIds": "sg-0123456789abcdef1",
+    "ApiAccess": "jwt",
+    "JwtIssuer": "https://example.com/",
+    "JwtAudience": "app",
 }
 
 # Another value for every parameter of free text; the others have theirs in AllowedValues.
@@ -74,8 +77,8 @@ def test_every_queue_calls_its_function_and_no_version_of_it(worker: str) -> Non
         for resource in made["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    on_schedule = {"SweepFunction"}
-    assert {name["Ref"] for name in called} == functions(made).keys() - on_schedule
+    otherwise_called = {"SweepFunction", "ApiFunction"}  # by a schedule, by HTTP
+    assert {name["Ref"] for name in called} == functions(made).keys() - otherwise_called
     kinds = {resource["Type"] for resource in made["Resources"].values()}
     assert not kinds & {"AWS::Lambda::Alias", "AWS::Lambda::Version"}
 

@@ -56,7 +56,7 @@ class Counting:
 @pytest.fixture(autouse=True)
 def in_one_month(monkeypatch: pytest.MonkeyPatch) -> None:
     """The assets are some hours old, which may be last month; the table is as old as they are."""
-    monkeypatch.setattr(Listing, "_since", lambda _: NOW - timedelta(days=2))
+    monkeypatch.setattr(Listing, "_since", NOW - timedelta(days=2))
 
 
 def test_the_newest_come_first_from_every_part_and_every_kind(flow: Flow) -> None:

@@ -137,6 +137,7 @@ def _say_where(local: LocalStack, stack: Stack) -> None:
     for name, value in (
         ("uploads", f"s3://{stack.uploads}"),
         ("results", f"s3://{stack.results}"),
+        ("api", stack.api),
         ("state", str(local.folder.root)),
     ):
         out.print(Text(f"  {name:8} {value}"), soft_wrap=True)

@@ -83,6 +83,11 @@ class Settings:
         return self._text("UPLOADS_BUCKET")
 
     @cached_property
+    def api_prefix(self) -> str:
+        """What all keys begin with that the API's callers may use, with a token's claims in it."""
+        return self.environment.get("API_PREFIX", "")
+
+    @cached_property
     def dead_letters(self) -> Mapping[str, str]:
         """The dead-letter queues' URLs by the step, or by `ingest` and `manifest`."""
         return self._parsed(

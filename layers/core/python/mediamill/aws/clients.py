@@ -42,9 +42,14 @@ def client(service: str) -> Any:
     return _made(service)
 
 
+# Links are signed in the way that every region, and every key of KMS, takes.
+_LINKS = Config(signature_version="s3v4")
+
+
 @cache
 def _made(service: str) -> Any:
-    return _session().create_client(service, config=_CONFIG)
+    config = _CONFIG.merge(_LINKS) if service == "s3" else _CONFIG
+    return _session().create_client(service, config=config)
 
 
 @cache

@@ -1,0 +1,53 @@
+"""A call and its answer, as the operations see them: decoded, typed, nothing of AWS in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mediamill.api.caller import Caller
+from mediamill.api.problem import Forbidden
+from mediamill.domain.keys import KEY_BYTES, fits
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one operation.
+
+    `path` has the variables of its path, decoded; `query` and `body` are instances of the
+    operation's own classes; header names are in lower case. All keys of the caller begin with
+    `prefix`.
+    """
+
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+    caller: Caller
+    prefix: str = ""
+
+    @property
+    def key(self) -> str:
+        """The asset that the call is about. Raises Forbidden where it is not the caller's."""
+        return self.own(self.path["key"])
+
+    def own(self, key: str) -> str:
+        """A key, if it is the caller's and can be one at all. Raises Forbidden."""
+        if not key.startswith(self.prefix):
+            raise Forbidden(f"All your keys begin with {self.prefix!r}; this one does not.")
+        if not fits(key):
+            raise Forbidden(
+                f"No key has control characters, nor more than {KEY_BYTES} bytes.",
+                code="key_unusable",
+            )
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call is answered with; `body` is an instance of the operation's class, or JSON."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,136 @@
+"""What calls bring and answers are, typed: msgspec reads, writes and describes them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from mediamill.domain.kind import Kind, Status, StepStatus
+
+PAGE = 50
+MOST = 100  # what BatchGetItem reads at once
+
+Limit = Annotated[int, Meta(ge=1, le=MOST, description="How many at the most.")]
+Cursor = Annotated[str, Meta(max_length=4096, description="Where a list goes on: its `next`.")]
+Prefix = Annotated[str, Meta(max_length=1024, description="What the keys begin with.")]
+
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of a call: what is not in it has its default, what nobody knows is an error."""
+
+
+class ListQuery(Query, frozen=True):
+    """Which assets to list."""
+
+    kind: Annotated[Kind, Meta(description="Only of this kind.")] | None = None
+    status: Annotated[Status, Meta(description="Only in this state.")] | None = None
+    day: Annotated[date, Meta(description="Only of this day, in UTC.")] | None = None
+    prefix: Prefix | None = None
+    folders: Annotated[
+        bool, Meta(description="Only what lies right under the prefix, and its folders' names.")
+    ] = False
+    limit: Limit = PAGE
+    cursor: Cursor | None = None
+
+
+class DeliverQuery(Query, frozen=True):
+    """Which of several files a derivative is."""
+
+    page: Annotated[int, Meta(ge=1, le=100_000, description="The page, from 1.")] = 1
+    format: (
+        Annotated[str, Meta(max_length=16, description="webp, jpeg …; else as Accept says.")] | None
+    ) = None
+    download: Annotated[bool, Meta(description="Whether browsers are to save it.")] = False
+
+
+class PictureQuery(Query, frozen=True):
+    """How large a picture is shown."""
+
+    w: Annotated[int, Meta(ge=1, le=20_000, description="Its width in CSS pixels.")] = 800
+    dpr: Annotated[float, Meta(ge=0.5, le=4, description="Device pixels to a CSS pixel.")] = 1.0
+
+
+class NoQuery(Query, frozen=True):
+    """A call without a query."""
+
+
+class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of an answer: what is unknown is left out."""
+
+
+class Row(Body, frozen=True, kw_only=True):
+    """One asset of a list. `bytes` is the original's size."""
+
+    key: str
+    asset_id: str
+    kind: Kind
+    status: Status
+    bytes: int
+    content_type: str
+    created_at: Time
+
+
+class Assets(Body, frozen=True, kw_only=True):
+    """A page of a list; it goes on while there is `next`, however many stand in a page."""
+
+    assets: list[Row]
+    folders: list[str] | UnsetType = UNSET
+    next: str | UnsetType = UNSET
+
+
+class Reason(Body, frozen=True, kw_only=True):
+    """Why something failed, or a warning: a stable code, and a sentence."""
+
+    code: str
+    message: str
+
+
+class Step(Body, frozen=True, kw_only=True):
+    """Where one worker's part of an asset stands; `attempt` counts how often it was begun anew."""
+
+    status: StepStatus
+    attempt: int = 0
+    duration_ms: int | None = None
+    error: Reason | None = None
+    warnings: list[Reason] = []
+
+
+class Asset(Body, frozen=True, kw_only=True):
+    """All that is known of an asset.
+
+    `links` has addresses that need no credentials, by results key, for `links_seconds`; `srcset` is
+    ready for HTML, by media type, of the same addresses. `manifest` is there once it was written.
+    """
+
+    key: str
+    asset_id: str
+    kind: Kind
+    status: Status
+    bytes: int
+    content_type: str
+    created_at: Time
+    updated_at: Time | None = None
+    completed_at: Time | None = None
+    steps: dict[str, Step]
+    rejection: Reason | None = None
+    original: str | None = None
+    links: dict[str, str] = {}
+    links_seconds: int
+    srcset: dict[str, str] = {}
+    manifest: dict[str, Any] | None = None
+
+
+class ProblemDetails(Body, frozen=True, kw_only=True):
+    """What went wrong, as RFC 9457 has it; `code` is stable, `detail` a sentence for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str | None = None

@@ -1,0 +1,154 @@
+"""The deployed API: who gets in, by a signature, by a token, or by neither; and what they get."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+import pytest
+from made.pictures import jpeg
+from made.pipeline import Pipeline
+from made.web import Got, Issuer, call, issuer, signed
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def cat(pipeline: Pipeline) -> str:
+    """The key of a picture that is complete."""
+    key = "users/ann/größe & 100%.jpg"
+    pipeline.put(key, jpeg(1200, 800))
+    pipeline.settled(key)
+    return key
+
+
+def given(pipeline: Pipeline, **parameters: str) -> None:
+    """The same stack with other parameters, once it has them."""
+    stack = pipeline.stack
+    values = {**stack.parameters(), **parameters}
+    stack.cloudformation.update_stack(
+        StackName=stack.name,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
+        ],
+    )
+    stack.cloudformation.get_waiter("stack_update_complete").wait(
+        StackName=stack.name, WaiterConfig={"Delay": 1}
+    )
+
+
+@pytest.fixture(scope="module")
+def tokens(pipeline: Pipeline, cat: str) -> Iterator[Issuer]:
+    """The stack takes tokens of this issuer, and each user sees their own folder."""
+    before = pipeline.stack.parameters()
+    with issuer() as made:
+        given(
+            pipeline,
+            ApiAccess="jwt",
+            JwtIssuer=made.address,
+            JwtAudience="web,app",
+            ApiPrefix="users/{sub}/",
+        )
+        yield made
+        given(pipeline, **before)
+
+
+# ── By a signature ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_gets_in_without_a_signature(pipeline: Pipeline, cat: str) -> None:
+    for path in ("/assets", f"/assets/{quote(cat)}", f"/picture/{quote(cat)}", "/openapi.json"):
+        for method in ("GET", "HEAD", "POST", "DELETE"):
+            assert call(method, pipeline.stack.api + path).status == 403, (method, path)
+
+
+def test_whoever_signs_finds_and_fetches_what_was_made(pipeline: Pipeline, cat: str) -> None:
+    listed = signed(pipeline.stack, "GET", "/assets?limit=100&kind=image").json
+    assert cat in [row["key"] for row in listed["assets"]]
+    named = signed(pipeline.stack, "GET", f"/assets?prefix={quote('users/ann/', safe='')}").json
+    assert [row["key"] for row in named["assets"]] == [cat]
+    told = signed(pipeline.stack, "GET", f"/assets/{quote(cat)}").json
+    assert (told["key"], told["status"]) == (cat, "complete")
+    shown = signed(pipeline.stack, "GET", f"/picture/{quote(cat)}?w=300&dpr=2")
+    assert shown.status == 302
+    picture = call("GET", shown.headers["location"])
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    assert picture.body == pipeline.result(f"medium/{cat}.webp")
+    original = signed(pipeline.stack, "GET", f"/deliver/original/{quote(cat)}")
+    assert call("GET", original.headers["location"]).body == jpeg(1200, 800)
+
+
+def test_what_is_missing_is_told_from_what_is_forbidden(pipeline: Pipeline) -> None:
+    answer = signed(pipeline.stack, "GET", "/picture/none.jpg")
+    assert (answer.status, answer.json["code"]) == (404, "no_such_asset")
+
+
+# ── By a token ───────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(pipeline: Pipeline, path: str, token: str | None) -> Got:
+    headers: Mapping[str, str] = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return call("GET", pipeline.stack.api + path, headers=headers)
+
+
+def test_a_token_opens_its_users_folder(pipeline: Pipeline, tokens: Issuer, cat: str) -> None:
+    ann = tokens.token(sub="ann")
+    assert [row["key"] for row in asked(pipeline, "/assets", ann).json["assets"]] == [cat]
+    assert asked(pipeline, f"/assets/{quote(cat)}", ann).json["key"] == cat
+    assert asked(pipeline, f"/picture/{quote(cat)}?w=100", ann).status == 302
+
+
+@pytest.mark.parametrize("path", ["/assets", "/assets/{cat}", "/picture/{cat}", "/nothing"])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        None,
+        {"exp": int(time.time()) - 60},
+        {"aud": "somebody else"},
+        {"iss": "https://example.com"},
+        {"nbf": int(time.time()) + 600},
+    ],
+    ids=["none", "expired", "audience", "issuer", "early"],
+)
+def test_no_other_token_opens_anything(
+    pipeline: Pipeline, tokens: Issuer, cat: str, path: str, claims: Mapping[str, str] | None
+) -> None:
+    token = None if claims is None else tokens.token(sub="ann", **claims)
+    answer = asked(pipeline, path.replace("{cat}", quote(cat)), token)
+    assert answer.status == 401
+
+
+def test_a_token_that_another_key_sealed_opens_nothing(
+    pipeline: Pipeline, tokens: Issuer, cat: str
+) -> None:
+    forger = Issuer()
+    forger.address = tokens.address
+    assert asked(pipeline, "/assets", forger.token(sub="ann")).status == 401
+
+
+def test_another_users_asset_is_forbidden(pipeline: Pipeline, tokens: Issuer, cat: str) -> None:
+    bob = tokens.token(sub="bob")
+    for path in (f"/assets/{quote(cat)}", f"/picture/{quote(cat)}", "/assets?prefix=users/ann/"):
+        answer = asked(pipeline, path, bob)
+        assert (answer.status, answer.json["code"]) == (403, "forbidden"), path
+    assert asked(pipeline, "/assets", bob).json["assets"] == []
+
+
+# ── By neither ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_open_to_read_is_not_open_to_write(pipeline: Pipeline, cat: str) -> None:
+    before = pipeline.stack.parameters()
+    given(pipeline, ApiAccess="public-read", ApiPrefix="")
+    try:
+        address = pipeline.stack.api
+        assert call("GET", f"{address}/assets/{quote(cat)}").json["key"] == cat
+        assert call("HEAD", f"{address}/picture/{quote(cat)}").status == 302
+        assert call("GET", f"{address}/deliver/original/{quote(cat)}").status == 403
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            assert call(method, f"{address}/assets/{quote(cat)}").status == 403, method
+    finally:
+        given(pipeline, **before)
