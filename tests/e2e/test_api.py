@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from made.pictures import jpeg
-from made.pipeline import Pipeline
+from made.pipeline import Pipeline, until
 from made.web import Got, Issuer, call, issuer, signed
 
 pytestmark = pytest.mark.e2e
@@ -135,6 +139,75 @@ def test_another_users_asset_is_forbidden(pipeline: Pipeline, tokens: Issuer, ca
         answer = asked(pipeline, path, bob)
         assert (answer.status, answer.json["code"]) == (403, "forbidden"), path
     assert asked(pipeline, "/assets", bob).json["assets"] == []
+
+
+def begun(pipeline: Pipeline, token: str, **asked: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = json.dumps(asked).encode()
+    return call("POST", f"{pipeline.stack.api}/uploads", body=body, headers=headers).json
+
+
+def test_a_user_without_credentials_of_aws_uploads_waits_looks_and_deletes(
+    pipeline: Pipeline, tokens: Issuer
+) -> None:
+    token = tokens.token(sub="carol")
+    picture = jpeg(900, 600)
+    put = begun(
+        pipeline,
+        token,
+        key="día 1.jpg",
+        bytes=len(picture),
+        content_type="image/jpeg",
+        sha256=hashlib.sha256(picture).hexdigest(),
+    )
+    assert put["key"] == "users/carol/día 1.jpg"
+    sent = call("PUT", put["put"]["url"], body=picture, headers=put["put"]["headers"])
+    assert sent.status == 200
+    path = f"/assets/{quote(put['key'])}"
+
+    def complete() -> Any:
+        answer = asked(pipeline, path, token)
+        done = answer.status == 200 and answer.json["status"] == "complete"
+        return answer.json if done else None
+
+    told = until(complete, "the picture to be complete")
+    address = told["srcset"]["image/webp"].split(" ")[0]
+    assert call("GET", address).headers["content-type"] == "image/webp"
+    gone = call("DELETE", pipeline.stack.api + path, headers={"Authorization": f"Bearer {token}"})
+    assert gone.status == 202
+    until(lambda: asked(pipeline, path, token).status == 404, "the asset to be gone")
+    until(lambda: not pipeline.results(put["key"]), "what was made of it to be gone")
+
+
+def test_a_link_takes_the_file_that_was_told_and_no_other(
+    pipeline: Pipeline, tokens: Issuer
+) -> None:
+    body = b"exactly these bytes"
+    put = begun(
+        pipeline,
+        tokens.token(sub="dave"),
+        key="a.txt",
+        bytes=len(body),
+        content_type="text/plain",
+        sha256=hashlib.sha256(body).hexdigest(),
+    )["put"]
+
+    def sent(body: bytes = body, url: str = put["url"], **other: str) -> int:
+        headers = {name.replace("-", "_"): (name, value) for name, value in put["headers"].items()}
+        for name, value in other.items():
+            headers[name] = (name.replace("_", "-"), value)
+        return call("PUT", url, body=body, headers=dict(headers.values())).status
+
+    assert sent(body + b"!") == 403  # another size
+    assert sent(b"EXACTLY these bytes") == 400  # another digest than was told
+    assert sent(Content_Type="text/html") == 403
+    assert sent(If_None_Match="x") == 403
+    assert sent(url=put["url"].replace("a.txt", "b.txt")) == 403
+    expired = re.sub(r"X-Amz-Date=\d{8}", "X-Amz-Date=20200101", put["url"])
+    assert sent(url=expired) == 403
+    assert pipeline.results("users/dave/a.txt") == set()
+    assert sent() == 200
+    assert sent() == 412  # it is there
 
 
 # ── By neither ───────────────────────────────────────────────────────────────────────────────────

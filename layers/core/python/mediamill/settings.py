@@ -88,6 +88,11 @@ class Settings:
         return self.environment.get("API_PREFIX", "")
 
     @cached_property
+    def owns_uploads(self) -> bool:
+        """Whether the uploads bucket is this deployment's, to write to."""
+        return self.environment.get("OWNS_UPLOADS", "true") == "true"
+
+    @cached_property
     def dead_letters(self) -> Mapping[str, str]:
         """The dead-letter queues' URLs by the step, or by `ingest` and `manifest`."""
         return self._parsed(

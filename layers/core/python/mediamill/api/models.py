@@ -134,3 +134,110 @@ class ProblemDetails(Body, frozen=True, kw_only=True):
     code: str
     detail: str
     instance: str | None = None
+
+
+KeyText = Annotated[str, Meta(min_length=1, max_length=1024)]
+UploadId = Annotated[str, Meta(min_length=1, max_length=1024, description="A multipart upload's.")]
+Size = Annotated[int, Meta(ge=0, description="The file's size in bytes.")]
+
+
+class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a call: what nobody knows in it is an error."""
+
+
+class Upload(Ask, frozen=True):
+    """A file that is to come. `sha256` is hex; nothing is overwritten unless `overwrite` says so.
+
+    `metadata` becomes the object's own: `focus` for crops, `password` for a PDF.
+    """
+
+    key: KeyText
+    bytes: Size
+    content_type: Annotated[str, Meta(pattern=r"^[\w.+-]+/[\w.+-]+(; ?[\w.=+-]+)*$")] = (
+        "application/octet-stream"
+    )
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    overwrite: bool = False
+    metadata: Annotated[
+        dict[
+            Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,31}$")],
+            Annotated[str, Meta(pattern="^[ -~]{1,256}$")],
+        ],
+        Meta(max_length=8),
+    ] = {}
+
+
+class PartNumbers(Ask, frozen=True):
+    """Parts of a multipart upload that are to come, by their numbers."""
+
+    key: KeyText
+    upload_id: UploadId
+    numbers: Annotated[
+        list[Annotated[int, Meta(ge=1, le=10_000)]], Meta(min_length=1, max_length=MOST)
+    ]
+
+
+class Completion(Ask, frozen=True):
+    """A multipart upload whose parts are all there, and have so many bytes together."""
+
+    key: KeyText
+    upload_id: UploadId
+    bytes: Size
+    overwrite: bool = False
+
+
+class UploadQuery(Query, frozen=True):
+    """Which multipart upload is meant."""
+
+    key: KeyText
+    upload_id: UploadId
+
+
+class Put(Body, frozen=True, kw_only=True):
+    """Where a file goes: a PUT to `url` with these very headers, within `seconds`."""
+
+    url: str
+    headers: dict[str, str]
+    seconds: int
+
+
+class Multipart(Body, frozen=True, kw_only=True):
+    """Where a large file goes: so many parts, each of `part_bytes`, but for the last."""
+
+    upload_id: str
+    part_bytes: int
+    parts: int
+
+
+class Uploading(Body, frozen=True, kw_only=True):
+    """An upload that was begun: one of `put` and `multipart`. `key` is the asset's."""
+
+    key: str
+    put: Put | None = None
+    multipart: Multipart | None = None
+
+
+class PartLinks(Body, frozen=True, kw_only=True):
+    """Where parts go, by their numbers: a PUT to each, within `seconds`."""
+
+    urls: dict[str, str]
+    seconds: int
+
+
+class Part(Body, frozen=True, kw_only=True):
+    """A part that is there."""
+
+    number: int
+    bytes: int
+
+
+class Parts(Body, frozen=True, kw_only=True):
+    """The parts of an upload that are there: the others are still to come."""
+
+    parts: list[Part]
+
+
+class Key(Body, frozen=True, kw_only=True):
+    """The asset that something was done to."""
+
+    key: str

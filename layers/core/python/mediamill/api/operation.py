@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mediamill.api.call import Answer, Call
-from mediamill.api.models import Body, NoQuery, Query
+from mediamill.api.models import Ask, NoQuery, Query
 from mediamill.api.problem import Problem
 
 Do = Callable[[Call], Answer]
@@ -28,7 +28,7 @@ class Operation:
     summary: str
     do: Do
     query: type[Query] = NoQuery
-    body: type[Body] | None = None
+    body: type[Ask] | None = None
     answers: Mapping[int, tuple[str, Any]] = field(default_factory=dict)
     problems: tuple[type[Problem], ...] = ()
     takes_headers: Mapping[str, str] = field(default_factory=dict)

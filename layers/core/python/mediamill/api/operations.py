@@ -12,6 +12,7 @@ from mediamill.api.call import Answer, Call
 from mediamill.api.deliver import Deliver
 from mediamill.api.openapi import document
 from mediamill.api.operation import Operation
+from mediamill.api.uploads import Uploads
 from mediamill.aws.table import AssetsTable
 from mediamill.settings import Settings
 
@@ -24,6 +25,8 @@ def operations(settings: Settings) -> Sequence[Operation]:
     browse = Browse(settings.uploads_bucket, settings.assets_table)
     assets = Assets(browse, table, settings.uploads_bucket, settings.results_bucket)
     deliver = Deliver(table, settings.uploads_bucket, settings.results_bucket)
+
+    uploads = Uploads(settings)
 
     def published(_: Call) -> Answer:
         return Answer(document(made), headers={"Cache-Control": "max-age=3600"})
@@ -72,6 +75,64 @@ def operations(settings: Settings) -> Sequence[Operation]:
             answers={302: ("It is there.", None)},
             problems=(problem.NotFound, problem.NotAcceptable),
             takes_headers=_ACCEPT,
+        ),
+        Operation(
+            "deleteAsset",
+            "DELETE",
+            "/assets/{key}",
+            "Delete an original; what was made of it goes within seconds.",
+            uploads.delete,
+            answers={202: ("The original is gone.", models.Key)},
+            problems=(problem.NotFound,),
+        ),
+        Operation(
+            "beginUpload",
+            "POST",
+            "/uploads",
+            "Begin an upload: a link that takes this very file, or a multipart upload.",
+            uploads.begin,
+            body=models.Upload,
+            answers={201: ("Where the file goes.", models.Uploading)},
+            problems=(problem.Conflict, problem.TooLarge),
+        ),
+        Operation(
+            "abortUpload",
+            "DELETE",
+            "/uploads",
+            "Give a multipart upload up.",
+            uploads.abort,
+            query=models.UploadQuery,
+            answers={204: ("It is gone.", None)},
+            problems=(problem.NotFound,),
+        ),
+        Operation(
+            "listParts",
+            "GET",
+            "/uploads/parts",
+            "The parts of a multipart upload that are there, to go on with the others.",
+            uploads.parts,
+            query=models.UploadQuery,
+            answers={200: ("The parts.", models.Parts)},
+            problems=(problem.NotFound,),
+        ),
+        Operation(
+            "linkParts",
+            "POST",
+            "/uploads/parts",
+            "Links for parts of a multipart upload.",
+            uploads.links,
+            body=models.PartNumbers,
+            answers={200: ("Where the parts go.", models.PartLinks)},
+        ),
+        Operation(
+            "completeUpload",
+            "POST",
+            "/uploads/complete",
+            "Put the parts of a multipart upload together.",
+            uploads.complete,
+            body=models.Completion,
+            answers={201: ("The file is there.", models.Key)},
+            problems=(problem.NotFound, problem.Conflict),
         ),
         Operation(
             "getOpenApi",
