@@ -10,7 +10,12 @@ from compare import pixels
 from made.images import corners, rainbow, saved, shown
 from PIL import Image
 
+from mediamill.domain.errors import TooManyPixels
+from mediamill.domain.image import render
+from mediamill.domain.image.reading import bmp
 from mediamill.domain.image.reading.bmp import plain
+from mediamill.domain.limits import Limits
+from mediamill.domain.profile import parse_profiles
 
 RGB16 = {
     "5-6-5": (0xF800, 0x07E0, 0x001F),
@@ -159,3 +164,13 @@ def test_what_ends_early_is_no_surprise(kept: int) -> None:
         indexed(corners(), 8, header=16),
     ):
         plain(original[:kept])
+
+
+def test_a_header_of_too_many_pixels_is_refused_before_its_rows_are_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moved: list[int] = []
+    monkeypatch.setattr(bmp, "plain", lambda original: moved.append(len(original)))
+    with pytest.raises(TooManyPixels):
+        render(indexed(corners(), 2, header=40), parse_profiles("one=9"), Limits(pixels=2_000))
+    assert moved == []

@@ -1,8 +1,7 @@
 """BMP in the variants that browsers show and Pillow does not, made into one that it does.
 
 Masks of any width and place, with and without alpha; OS/2 headers of any length; four colours;
-palettes that are longer than their pixels can use. Only bytes that are there are moved: what a
-header announces is checked afterwards, as of any picture.
+palettes that are longer than their pixels can use. Only bytes that are there are moved.
 """
 
 from __future__ import annotations
@@ -43,6 +42,12 @@ class _Header:
     def stride(self) -> int:
         """Bytes of a row, which ends on a multiple of four."""
         return (self.width * self.bits + 31) // 32 * 4
+
+
+def size(original: bytes) -> tuple[int, int] | None:
+    """The pixels that the header announces; None for a header that is not understood."""
+    head = _header(original)
+    return (head.width, abs(head.height)) if head else None
 
 
 def plain(original: bytes) -> bytes:

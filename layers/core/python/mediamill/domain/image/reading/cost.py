@@ -28,6 +28,7 @@ _BYTES_A_PIXEL = {
     Container.JXL: 15,
     Container.JPEG2000: 15,
     Container.TIFF: 15,
+    Container.BMP: 15,
 }
 _OTHERWISE = 12
 

@@ -1,7 +1,8 @@
 """What a picture will cost, read from its header before any decoder sees it.
 
 Only the formats whose decoder allocates or decodes while opening, or cannot count frames without
-decoding, are read here; for the others opening is lazy and the opened size is checked instead.
+decoding, and those that are rewritten before, are read here; for the others opening is lazy and
+the opened size is checked instead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mediamill.domain.errors import Broken, TooLarge, TooManyPixels
-from mediamill.domain.image.reading import gif, png
+from mediamill.domain.image.reading import bmp, gif, png
 from mediamill.domain.image.reading.containers import Container
 from mediamill.domain.limits import Limits
 
@@ -67,6 +68,9 @@ def read(original: bytes, container: Container) -> Announced | None:
                 return _gif(original, _MOST_COUNTED)
             case Container.WEBP:
                 return _webp(original, _MOST_COUNTED)
+            case Container.BMP:
+                size = bmp.size(original)
+                return Announced(*size) if size else None
             case _:
                 return None
     except IndexError as error:

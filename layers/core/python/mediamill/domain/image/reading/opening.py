@@ -183,7 +183,8 @@ def _open(original: bytes, container: Container, limits: Limits) -> ImageFile.Im
     if container is Container.TIFF:
         return _open_tiff(original, name, limits)
     if container is Container.BMP:
-        original = bmp.plain(original)
+        with within_memory(limits):
+            original = bmp.plain(original)
     if container is not Container.PNG:
         return Image.open(io.BytesIO(original), formats=[name])
     picture = Image.open(io.BytesIO(png.without_oversized(original)), formats=[name])
