@@ -38,8 +38,10 @@ def test_a_pcx_of_two_colours_is_shown() -> None:
 def test_an_sgi_of_sixteen_bits_is_shown() -> None:
     rows = [bytes((17, 17)) * 30 + bytes((238, 238)) * 30] * 40
     head = struct.pack(">HBBHHHH", 474, 0, 2, 2, 60, 40, 1).ljust(512, b"\0")
-    picture = shown(head + b"".join(rows), 60).convert("L")
+    original = head + b"".join(rows)
+    picture = shown(original, 60).convert("L")
     assert (picture.getpixel((10, 10)), picture.getpixel((50, 10))) == (17, 238)
+    assert render(original, THUMBNAIL, Limits()).facts.bit_depth == 16
 
 
 def test_sixteen_bits_of_grey_are_sixteen_in_a_pgm() -> None:

@@ -37,6 +37,8 @@ def bit_depth(picture: ImageFile.ImageFile, container: Container, original: byte
             return int(bits[0]) if isinstance(bits, tuple) else int(bits)
         case Container.PPM if picture.mode == "I":
             return 16  # Pillow has no grey of 16 bits there, and scales to them
+        case Container.SGI:
+            return 8 * original[3]  # bytes of a channel
         case Container.HEIF:
             return int(picture.info.get("bit_depth", 8))
         case Container.PSD:
