@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import time
@@ -19,7 +20,7 @@ from mediamill.domain.document.album import bind
 from mediamill.domain.document.embedded import embedded
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.raster import Raster, raster_size
-from mediamill.domain.errors import Broken, PasswordRequired, TooLarge
+from mediamill.domain.errors import Broken, PasswordRequired, TooLarge, Unprocessable
 from mediamill.domain.kind import Kind
 from mediamill.domain.limits import Limits
 from mediamill.domain.profile import parse_profiles
@@ -149,6 +150,35 @@ def test_what_cannot_be_read_is_an_empty_sheet_and_keeps_its_number() -> None:
         (595, 842),
     ]
     assert shown(found, 1).getextrema() == ((255, 255),) * 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_wrong_with_it_it_ends_with_a_pdf_or_a_code(seed: int) -> None:
+    """Pictures with wrong bytes first, then archives with wrong bytes."""
+    chance = random.Random(seed)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "maker"
+    written = [
+        file(NOISE, "JPEG", exif=exif),
+        file(NOISE, "PNG", exif=exif),
+        file(NOISE, "TIFF", exif=exif),
+        file(NOISE.convert("P"), "GIF"),
+        file(NOISE, "WEBP", exif=exif),
+    ]
+    for _ in range(12):
+        files = {f"{index}": wrong(body, chance) for index, body in enumerate(written)}
+        assert 1 <= open_document(bind(zipped(files))).page_count <= 2 * len(written)
+        with contextlib.suppress(Unprocessable):
+            bind(wrong(zipped(files), chance))
+
+
+def wrong(body: bytes, chance: random.Random) -> bytes:
+    """The bytes with some of them others, mostly among the first, where the structure is."""
+    changed = bytearray(body)
+    for _ in range(chance.randrange(1, 6)):
+        place = chance.randrange(4, chance.choice((40, 200, len(body))))
+        changed[place] = chance.randrange(256)
+    return bytes(changed)
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded() -> None:

@@ -9,7 +9,6 @@ import hashlib
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
-from mediamill.domain.errors import Broken, PasswordRequired, TooLarge
+from mediamill.domain.errors import Broken, PasswordRequired, TooLarge, Unprocessable
 from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.signatures import format_of
 
@@ -65,7 +64,9 @@ def bind(source: bytes, limits: Limits | None = None) -> bytes:
             with zipfile.ZipFile(io.BytesIO(source)) as archive:
                 for picture in _pictures(archive):
                     binder.add(picture)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except (Unprocessable, MemoryError):
+            raise
+        except Exception as error:  # zipfile meets torn archives with many kinds of exceptions
             raise Broken(
                 "The archive is damaged: it cannot be read to the end.", code="broken_document"
             ) from error
@@ -133,8 +134,9 @@ class _Binder:
         try:
             with Image.open(io.BytesIO(body), formats=list(_FORMATS.values())) as picture:
                 self._add(picture, body)
-        except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError,
-                pypdfium2.PdfiumError, zlib.error, OverflowError):  # fmt: skip
+        except (Unprocessable, MemoryError):
+            raise
+        except Exception:  # and so does Pillow broken pictures
             self._page(*_SHEET).close()
 
     def _add(self, picture: Image.Image, body: bytes) -> None:
