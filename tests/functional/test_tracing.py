@@ -174,7 +174,14 @@ def test_a_try_that_fails_is_a_fault_of_its_trace(flow: Flow, wire: Wire) -> Non
     assert current() is None
 
 
-@pytest.mark.parametrize("header", ["", "nonsense", "Parent=1;Sampled=1", "Root=;Sampled=?"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", "nonsense", "Parent=1;Sampled=1", "Root=;Sampled=?"),
+        "Root=1-65a4f001-fedcba9876543210fedcba98\r\nX: y;Parent=0011223344556677;Sampled=0",
+        "Root=of-my-own;Parent=0011223344556677;Sampled=0",
+    ],
+)
 def test_a_header_that_says_no_trace_begins_one(header: str) -> None:
     segment = begun(header, INVOCATION)
     assert re.fullmatch("1-[0-9a-f]{8}-[0-9a-f]{24}", segment.root)

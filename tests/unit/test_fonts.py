@@ -96,6 +96,12 @@ def test_a_style_does_too(css: str, taken: str) -> None:
     assert styled(css) == taken
 
 
+@pytest.mark.parametrize("value", ["1" * 2_000_000, " " * 2_000_000, "1 ," * 500_000])
+def test_a_style_that_is_made_to_cost_is_left_as_it_is(value: str) -> None:
+    css = f"a{{font:{value}}}"
+    assert styled(css) == css  # without an end, if it were looked through
+
+
 @pytest.mark.parametrize("font", [b"Arial", b"TimesNewRoman,Bold", b"Nonesuch"])
 def test_a_pdfs_latin_text_is_there_though_it_brings_no_font(font: bytes) -> None:
     named = b"<</Type/Font/Subtype/TrueType/BaseFont/%b/Encoding/WinAnsiEncoding>>" % font

@@ -12,6 +12,7 @@ the daemon's protocol: "Sending trace data to X-Ray" there.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import socket
 import time
@@ -24,6 +25,8 @@ from mediamill.settings import Tracing
 
 HEADER = "X-Amzn-Trace-Id"
 ATTRIBUTE = "AWSTraceHeader"
+_ROOT = re.compile("1-[0-9a-f]{8}-[0-9a-f]{24}")
+_PARENT = re.compile("[0-9a-f]{16}")
 _DAEMON = b'{"format": "json", "version": 1}\n'
 
 
@@ -77,13 +80,16 @@ def traced(record: Mapping[str, Any], tracing: Tracing) -> Iterator[Segment]:
 def begun(header: str, invocation: str) -> Segment:
     """A segment in the trace that a message's header names; without one, a trace of its own.
 
-    Whether a new one is sampled is what Lambda decided for this invocation.
+    The first header is the uploader's word: what is no trace is not carried on. Whether a new one
+    is sampled is what Lambda decided for this invocation.
     """
     told, own = _parts(header), _parts(invocation)
-    sampled = told.get("Sampled", "") if "Root" in told else ""
+    root, parent = told.get("Root", ""), told.get("Parent", "")
+    is_known = _ROOT.fullmatch(root) is not None
+    sampled = told.get("Sampled", "") if is_known else ""
     return Segment(
-        root=told.get("Root") or f"1-{int(time.time()):08x}-{secrets.token_hex(12)}",
-        parent=told.get("Parent") if "Root" in told else None,
+        root=root if is_known else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}",
+        parent=parent if is_known and _PARENT.fullmatch(parent) else None,
         sampled=(sampled if sampled in ("0", "1") else own.get("Sampled")) == "1",
         lineage=own.get("Lineage"),
     )

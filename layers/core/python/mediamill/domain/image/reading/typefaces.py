@@ -12,6 +12,7 @@ _WITH_SERIFS = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE_WIDTH = re.compile(r"courier|consolas|menlo|monaco|mono|code|typewriter", re.IGNORECASE)
+_LONGEST = 500  # characters of a list of fonts
 _DECLARED = re.compile(r"\b(font(?:-family)?)(\s*:\s*)([^;}!]+)", re.IGNORECASE)
 
 
@@ -21,6 +22,8 @@ def with_generic(families: str) -> str:
     A renderer takes the next of the list where it has no font of a name, and after the last one
     whatever it likes.
     """
+    if len(families) > _LONGEST:
+        return families
     names = [name.strip(" \t\r\n\"'").lower() for name in families.split(",")]
     if not names[0] or names[-1] in _KEYWORDS | _GENERIC:
         return families
@@ -35,6 +38,8 @@ def styled(css: str) -> str:
 
 
 def _declared(declared: str, value: str) -> str:
+    if len(value) > _LONGEST:  # the search for the size below is not made for it
+        return value
     if declared.lower() == "font":  # sizes and weights stand before the names
         first, comma, others = value.partition(",")
         size = re.match(r"(.*?\d[\w.%/]*\s+)(.+)", first, re.DOTALL)
