@@ -146,6 +146,10 @@ test-docker: setup  ## every function in Docker; skips in one line where there i
 	    || echo "The office image cannot be built here: .build/office-image.log"; } && \
 	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 
+.PHONY: arm64
+arm64: setup  ## every built arm64 function at a small job, under QEMU (qemu-user-static, mmdebstrap)
+	@$(RUN) python scripts/arm64.py
+
 # ── The office worker's image ────────────────────────────────────────────────────────────────────────
 
 # Lambda takes one image, no index of several: BuildKit makes an index where it adds attestations.
