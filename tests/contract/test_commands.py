@@ -106,7 +106,7 @@ def test_the_makefile_has_it(words: tuple[str, ...]) -> None:
         name, given, _ = word.partition("=")
         if given:  # it is read as $(NAME), $(or $(NAME), or has a default
             assert re.search(rf"\$\({name}\)|^{name} *\?=", MAKEFILE, re.M), word
-        elif re.fullmatch("[a-z-]+", word):
+        elif re.fullmatch("[a-z0-9-]+", word):
             assert word in targets, word
 
 

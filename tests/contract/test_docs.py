@@ -34,7 +34,9 @@ def test_every_make_target_that_is_named_exists() -> None:
     known = {name for line in targets for name in line.split()}
     for page in PAGES:
         shell = "\n".join(blocks(page, "sh"))
-        named = re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", f"{shell}\n{page.read_text()}", re.M)
+        named = re.findall(
+            r"^make ([a-z0-9-]+)|`make ([a-z0-9-]+)", f"{shell}\n{page.read_text()}", re.M
+        )
         assert {one or other for one, other in named} <= known, page
 
 
