@@ -30,7 +30,6 @@ _BATCH = 100  # what BatchGetItem reads at once
 _AT_ONCE = 8  # queries under way; botocore keeps ten connections
 _FIRST_PAGE = 16  # rows: about the 4 kB that DynamoDB charges for at least
 _LAST_PAGE = 1024
-_USED = 2  # the row that is read when the first is used: the one between tells where its time ends
 _FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -149,13 +148,13 @@ class Listing:
         span: _Span,
         page: Future[Any] | None,
     ) -> Iterator[Row]:
-        """The rows of one part; a page is asked for as soon as a row of that before it is used."""
+        """The rows of one part; a page is asked for when half of that before it was read."""
         size = _FIRST_PAGE
         while page is not None:
             answer = page.result()
             page, last = None, answer.get("LastEvaluatedKey")
             for number, item in enumerate(answer["Items"]):
-                if number == _USED and last:
+                if number == len(answer["Items"]) // 2 and last:
                     size = min(size * 4, _LAST_PAGE)
                     page = self._ask(pool, index, part, span, size, {"ExclusiveStartKey": last})
                 yield _row(item)
