@@ -288,7 +288,7 @@ def test_a_part_with_more_than_an_item_holds_is_kept_in_several_and_deleted_with
     assert flow.record("a.jpg").steps["image"].status is StepStatus.COMPLETE
     assert [row.page for row in rows(flow)] == [*pages]
     made = MadeTable(flow.settings.made_table)
-    made.keep_only(flow.record("a.jpg"))
+    made.keep_only(flow.record("a.jpg"), stands=lambda: flow.record("a.jpg"))
     assert len(rows(flow)) == len(pages)
     flow.intake().handle(flow.remove("a.jpg", "02"), context)
     settle(flow, context)

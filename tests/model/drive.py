@@ -13,6 +13,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from mediamill.aws.messages import delivery
+from mediamill.aws.observe import ComeAgain, backoff
 from model.calls import Call, lost, throttled
 from model.cloud import Cloud
 from model.histories import (
@@ -230,9 +231,7 @@ class Drive:
                 self.errors.append(error)
             self.tell(f"  {run.name}: failed with {type(error).__name__}: {error}"[:160])
             if run.message is not None and run.message.receipt == run.receipt:
-                run.message.visible_at = min(
-                    run.message.visible_at, self.cloud.clock.now + 3**run.message.receives
-                )
+                run.message.visible_at = self.cloud.clock.now + _wait(run.message, error)
             return
         self.tell(f"  {run.name}: done")
         if run.queue is None or run.message is None or run.kept:
@@ -332,8 +331,21 @@ class Drive:
             self.log.append(f"    {run.name} {run.calls}: {call}{_of(call)}{what}")
 
 
+def _wait(message: Message, error: Exception) -> float:
+    """After how many seconds a failed message comes again: the shortest that chance allows."""
+    if isinstance(error, ComeAgain):
+        return error.seconds
+    return backoff(message.receives) / 2
+
+
 def _is_expected(error: Exception) -> bool:
-    return type(error).__name__ in ("Fault", "OriginalGone", "OriginalChanged", "GivenUp")
+    return type(error).__name__ in (
+        "Fault",
+        "OriginalGone",
+        "OriginalChanged",
+        "GivenUp",
+        "ComeAgain",
+    )
 
 
 def _of(call: Call) -> str:

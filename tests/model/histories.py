@@ -148,7 +148,7 @@ def random_history(seed: int) -> History:
             actions.append(Resume(lot.randrange(60), kill=lot.random() < 0.2))
         elif what < 0.96 or calm:
             actions.append(Tick(lot.choice((1, 30, 70, 200, 400, 800))))
-        elif what < 0.97:
+        elif what < 0.965:
             actions.append(Lose(lot.randrange(60)))
         elif what < 0.985:
             actions.append(Redrive())
@@ -161,9 +161,9 @@ def _faults(lot: random.Random, bad_luck: float) -> tuple[Fault, ...]:
     if lot.random() >= bad_luck:
         return ()
     many = lot.choice((1, 1, 1, 2))
-    # Most deliveries make no more than a dozen calls.
+    # Most deliveries make no more than a dozen calls, a finisher who tidies some more.
     return tuple(
-        Fault(min(lot.randint(1, 12), lot.randint(1, 12)), lot.choice(Fault.KINDS))
+        Fault(min(lot.randint(1, 16), lot.randint(1, 16)), lot.choice(Fault.KINDS))
         for _ in range(many)
     )
 

@@ -73,6 +73,8 @@ class Jobs:
     def document(self, task: Task) -> Mapping[str, Any]:
         """Pages, at once or in parts."""
         source = task.read()
+        if not source.startswith(MAGIC["document"]):
+            raise Broken("It is no PDF.")
         plain = json.loads(source[source.index(b'{"') :])
         number = plain.pop("number", 0)
         content = Content(**plain)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mediamill.aws import finish, intake, table, tidy, worker
+from mediamill.aws.made import MadeTable
 from mediamill.aws.relay import Relay
 from mediamill.aws.table import AssetsTable
 from mediamill.aws.worker import Worker
@@ -23,6 +24,7 @@ from mediamill.domain.protocol.intake import Arrival, Look, on_look
 from mediamill.domain.protocol.tidying import Untidiness, compare
 from mediamill.domain.protocol.turn import Move
 from model.contents import Content
+from model.found import FOUND
 from model.histories import Delete, Deliver, Fault, History, Put, Resume, Rush, Tick
 
 Patch = Callable[[Any, str, Any], None]
@@ -120,7 +122,7 @@ def no_telling_of_reopened_steps(patch: Patch) -> None:
 
 def no_marks(patch: Patch) -> None:
     """Nobody is told that the results may be disturbed."""
-    patch(Relay, "disturbed", lambda *_: None)
+    patch(Relay, "disturbed", lambda *_, **__: None)
 
 
 def no_mark_on_failure(patch: Patch) -> None:
@@ -138,10 +140,25 @@ def no_second_look_after_tidying(patch: Patch) -> None:
     carry_out = finish._Ending.carry_out
 
     def blindly(self: Any, record: Record) -> None:
-        self._relay.disturbed = lambda *_: None
+        self._relay.disturbed = lambda *_, **__: None
         carry_out(self, record)
 
     patch(finish._Ending, "carry_out", blindly)
+
+
+def no_look_before_deleting_what_was_made(patch: Patch) -> None:
+    """What is listed in the made table is taken to be of this life or of an older one."""
+    keep_only = MadeTable.keep_only
+
+    def blindly(self: Any, record: Record, **_: Any) -> None:
+        keep_only(self, record, stands=lambda: record)
+
+    patch(MadeTable, "keep_only", blindly)
+
+
+def no_note_of_what_still_stands(patch: Patch) -> None:
+    """An event after which the known version stands leaves no trace."""
+    patch(AssetsTable, "known", lambda _self, record, _sequencer: record)
 
 
 def no_look_for_damage(patch: Patch) -> None:
@@ -206,6 +223,11 @@ _AT_THE_DOOR = (
         no_tombstone_without_a_record,
         "ghost",
         (_UPLOADED, _delivered((3, "pause")), *_REMOVED, Resume(0)),
+    ),
+    Mend(
+        no_note_of_what_still_stands,
+        "other version",
+        FOUND["a removal that looked before it was undone writes its tombstone after"],
     ),
     Mend(
         no_telling_again_at_the_door,
@@ -286,6 +308,11 @@ _AT_THE_END = (
             *(*_OVERWRITTEN, Resume(0)),
         ),
     ),
+    Mend(
+        no_look_before_deleting_what_was_made,
+        "stuck",
+        FOUND["an old finisher deletes the arrivals of a newer version's parts"],
+    ),
     Mend(no_look_for_damage, "other bytes", _OVERTAKEN),
     Mend(
         no_look_for_the_manifest,
@@ -296,7 +323,7 @@ _AT_THE_END = (
     Mend(
         no_telling_of_reopened_steps,
         "stuck",
-        (*_OVERTAKEN, _delivered((11, "crash"))),
+        (*_OVERTAKEN, _delivered((12, "crash"))),
     ),
     Mend(
         no_care_for_stale_hand_overs,

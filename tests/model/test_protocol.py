@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from model.found import FOUND
 from model.histories import told
 from model.inside import World, inside
 from model.judge import explain, judge
@@ -30,6 +31,11 @@ def test_whatever_happens_everything_comes_to_its_end(first: int) -> None:
         with inside() as world:
             short = shortened(world, failure.history, failure.wrong)
             pytest.fail(f"seed {failure.seed}: {told(short)}\n{explain(world, short)}")
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_went_wrong_once_ends_as_it_should(world: World, name: str) -> None:
+    assert judge(world, FOUND[name]) is None, explain(world, FOUND[name])
 
 
 @pytest.mark.parametrize("name", MENDS)

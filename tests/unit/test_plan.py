@@ -114,23 +114,48 @@ def test_a_step_asked_for_again_takes_along_those_that_read_what_it_makes() -> N
     now = of(
         Kind.OFFICE, metadata=complete(), office=office, document=complete(source=PDF, attempt=4)
     )
-    again = PLAN.reset("office", now)
+    again = PLAN.reset({"office"}, now)
     assert statuses(again) == {"office": "pending", "document": "waiting"}
     assert (again["office"].attempt, again["document"].attempt) == (2, 5)
 
 
 def test_a_gate_asked_for_again_holds_everything_back() -> None:
     now = of(Kind.IMAGE, scan=complete(), metadata=complete(), image=complete())
-    assert statuses(PLAN.reset("scan", now)) == {
+    assert statuses(PLAN.reset({"scan"}, now)) == {
         "scan": "pending",
         "metadata": "waiting",
         "image": "waiting",
     }
 
 
+def test_of_steps_asked_for_again_together_the_later_wait_for_the_earlier() -> None:
+    gated = Plan.parse("antivirus:*! metadata:* image:image")
+    now = of(Kind.IMAGE, antivirus=complete(), metadata=complete(), image=complete())
+    assert statuses(gated.reset({"antivirus", "image"}, now)) == {
+        "antivirus": "pending",
+        "metadata": "waiting",
+        "image": "waiting",
+    }
+    postered = Plan.parse("av:video image:image,video>poster")
+    made = complete(offers={"poster": PDF})
+    clip = of(Kind.VIDEO, av=made, image=complete(source=PDF))
+    assert statuses(postered.reset({"av", "image"}, clip)) == {"av": "pending", "image": "waiting"}
+
+
+def test_a_step_that_a_newer_plan_no_longer_has_is_skipped() -> None:
+    waiting = Step(StepStatus.WAITING)
+    for line in ("office:office", "office:office document:document", "document:office>pdf?"):
+        closed = Plan.parse(line).advance(
+            of(Kind.OFFICE, office=complete(offers={"pdf": PDF}), document=waiting)
+        )
+        assert statuses(closed) == {"document": "skipped"}
+        assert closed["document"].error is not None
+        assert closed["document"].error.code == "not_planned"
+
+
 def test_a_step_asked_for_again_leaves_the_others_alone() -> None:
     now = of(Kind.DOCUMENT, metadata=complete(), document=replace(complete(), attempt=1))
-    assert statuses(UNGATED.reset("document", now)) == {"document": "pending"}
+    assert statuses(UNGATED.reset({"document"}, now)) == {"document": "pending"}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_key_never_seen_is_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("sequencer", "expected"),
-    [(NEWER, Arrival.LOOK), (OLDER, Arrival.SKIP), (SEQUENCER, Arrival.SKIP), ("", Arrival.LOOK)],
+    [(NEWER, Arrival.LOOK), (OLDER, Arrival.SKIP), (SEQUENCER, Arrival.WAIT), ("", Arrival.LOOK)],
 )
 def test_only_a_newer_event_or_one_without_an_order_is_news(
     sequencer: str, expected: Arrival
@@ -60,7 +60,7 @@ def test_the_opener_that_crashed_before_telling_goes_on_when_it_comes_again() ->
 
 def test_a_duplicate_leaves_telling_to_the_opener_as_long_as_that_may_live() -> None:
     opened = record(opened_by="other")
-    assert arrives(opened, after=OPENING_SECONDS - 1) is Arrival.SKIP
+    assert arrives(opened, after=OPENING_SECONDS - 1) is Arrival.WAIT
     assert arrives(opened, after=OPENING_SECONDS + 1) is Arrival.TELL
 
 
@@ -221,8 +221,11 @@ def test_the_manifest_waits_for_the_last_step() -> None:
 
 
 def test_a_finished_asset_is_only_tidied() -> None:
-    assert ends(of(complete(), status=Status.COMPLETE)) is End.DROP
-    assert ends(of(complete(), status=Status.COMPLETE, is_untidy=True)) is End.TIDY
+    final = of(complete(), status=Status.COMPLETE, told=Status.COMPLETE)
+    assert ends(final) is End.DROP
+    assert ends(final, again=True) is End.STALE
+    assert ends(replace(final, is_untidy=True)) is End.TIDY
+    assert ends(replace(final, told=None)) is End.FINISH  # another end was told, late
     assert ends(record(steps={}, status=Status.DELETED, is_untidy=True)) is End.TIDY
 
 
@@ -230,7 +233,7 @@ def test_one_delivery_writes_the_manifest_and_no_claim_lasts_for_ever() -> None:
     mine = of(complete(), finishing=Claim("m1", OPENED))
     others = of(complete(), finishing=Claim("m2", OPENED))
     assert ends(mine, after=1) is End.FINISH
-    assert ends(others, after=1) is End.DROP
+    assert ends(others, after=1) is End.WAIT
     assert ends(others, after=CLAIM_SECONDS + 1) is End.FINISH
 
 

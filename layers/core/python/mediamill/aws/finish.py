@@ -14,18 +14,25 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mediamill.aws.made import MadeTable
 from mediamill.aws.messages import Delivery, hand_over
-from mediamill.aws.observe import about, count, logger
+from mediamill.aws.observe import ComeAgain, about, count, logger
 from mediamill.aws.relay import Relay
 from mediamill.aws.results import Results
 from mediamill.aws.tidy import tidy
 from mediamill.aws.topics import CompletedTopic
 from mediamill.domain.assembly import assemble, completed_at
-from mediamill.domain.asset import Claim, Record, Step, settled_status
+from mediamill.domain.asset import Claim, Record, settled_status
 from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Status
 from mediamill.domain.made import Made
 from mediamill.domain.manifest import StepError
-from mediamill.domain.protocol.ending import UNFINISHED, End, ending, is_news, is_unfinished
+from mediamill.domain.protocol.ending import (
+    CLAIM_SECONDS,
+    UNFINISHED,
+    End,
+    ending,
+    is_news,
+    is_unfinished,
+)
 from mediamill.settings import Settings
 
 _UNFINISHED = StepError(
@@ -58,9 +65,12 @@ class Finish:
             logger.info("dropped: nothing is left to do", key=told.key)
             return
         about(record.asset)
+        if move is End.WAIT:
+            raise ComeAgain("another delivery writes this manifest", CLAIM_SECONDS)
         if move is End.STALE:
             relay.disturbed(told.key)
         elif move is End.TELL:
+            relay.disturbed(told.key)
             self._tell_again(relay, record)
         else:
             _Ending(self.settings, relay, Claim(message.message_id, now)).carry_out(record)
@@ -73,19 +83,26 @@ class Finish:
         told = hand_over(letter)
         relay = Relay(self.settings)
         record = relay.table.get(told.key)
-        move = ending(record, asset_id=told.asset_id, delivery="", is_again=True, now=time.time())
+        move = ending(
+            record,
+            asset_id=told.asset_id,
+            delivery=letter.message_id,  # what it claimed, nobody else will go on with
+            is_again=True,
+            now=time.time(),
+        )
         if record is None or move is End.DROP:
-            return record is not None and is_unfinished(record)
+            return False
         if move is End.STALE:
             relay.disturbed(told.key)
         elif move is End.TELL:
+            relay.disturbed(told.key)
             self._tell_again(relay, record)
         elif move is End.FINISH and not is_unfinished(record):
             relay.table.finish(
                 record, Status.FAILED, completed_at(record), rejection=_UNFINISHED,
                 announced=record.announced, told=record.told,
             )  # fmt: skip
-        return move in (End.FINISH, End.TIDY)
+        return move in (End.FINISH, End.TIDY, End.WAIT)
 
     def _tell_again(self, relay: Relay, record: Record) -> None:
         """Steps that an earlier try asked for again, should it not have come to tell of them."""
@@ -103,12 +120,14 @@ class _Ending:
         self._results = Results(settings.results_bucket)
         self._made = MadeTable(settings.made_table)
         self._claim = claim
-        self._is_told = False
+        self._told: Status | None = None
+        self._has_touched = False  # the results, in this move
 
     def carry_out(self, record: Record) -> None:
         """Move by move, on the record as it stands, until nothing is left to do."""
         asset = record.asset
         current: Record | None = record
+        move, is_lost = End.DROP, False
         while current is not None and current.asset.asset_id == asset.asset_id:
             move = ending(
                 current,
@@ -122,10 +141,19 @@ class _Ending:
             elif move is End.TIDY:
                 after = self._tidy(current)
             else:
-                return
+                break
+            if after is None:  # the record has moved on while this wrote, deleted and told
+                is_lost = is_lost or self._has_touched
+            elif move is End.TIDY:
+                is_lost = False
+            self._has_touched = False
             current = after or self._table.get(asset.key)
-        # It moved on while this wrote and deleted under its names.
-        self._relay.disturbed(asset.key)
+        if is_lost:
+            same = current is not None and current.asset.asset_id == asset.asset_id
+            other = current is not None and self._told not in (None, current.told)
+            self._relay.disturbed(asset.key, contradicted=same and other)
+        if move is End.WAIT:
+            raise ComeAgain("another delivery writes this manifest", CLAIM_SECONDS)
 
     def _finish(self, record: Record) -> Record | None:
         """The manifest written and told, and the record final; None where it has moved."""
@@ -144,10 +172,10 @@ class _Ending:
         announced = ready.announced
         if is_news(ready):
             announced += 1
-            if not self._is_told:
+            if self._told is not status:
                 topic = CompletedTopic(self._settings.completed_topic)
                 topic.publish(manifest, key, number=announced)
-                self._is_told = True
+                self._told = status
         final = self._table.finish(
             claimed,
             status,
@@ -173,15 +201,14 @@ class _Ending:
 
     def _mend(self, record: Record, made: Mapping[str, Made]) -> Record | None:
         """Tidy, and ask again for steps whose derivatives are not what they were."""
-        found = tidy(record, made, self._results, self._made)
+        self._has_touched = True
+        found = tidy(record, made, self._results, self._made, self._table)
         if found.damaged:
             logger.warning("derivatives are gone or changed", steps=sorted(found.damaged))
-            steps: dict[str, Step] = {}
-            for name in sorted(found.damaged):
-                steps |= self._settings.plan.reset(name, record)
+            steps = self._settings.plan.reset(found.damaged, record)
             after = self._table.change(record, steps, again=True)
             if after is not None:
-                self._relay.tell(after, steps, "again")
+                self._relay.tell(after, {name: after.steps[name] for name in steps}, "again")
             return after
         if found.is_manifest_lost:
             self._write(record, assemble(record, made, completed_at(record)))
@@ -195,4 +222,5 @@ class _Ending:
         if not fits(key):
             return None, None
         body = json.dumps(manifest, ensure_ascii=False, indent=2)
+        self._has_touched = True
         return key, self._results.put_json(record.asset, key, body.encode())

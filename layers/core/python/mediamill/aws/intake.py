@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import cached_property
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
 from mediamill.aws.messages import Delivery, FanOut, StorageEvent, storage_events
-from mediamill.aws.observe import about, about_key, count, logger
+from mediamill.aws.observe import ComeAgain, about, about_key, count, logger
 from mediamill.aws.relay import Relay, original
 from mediamill.aws.storage import Unreadable, look, reach
 from mediamill.aws.table import AssetsTable, utc_now
@@ -25,13 +26,14 @@ from mediamill.domain.kind import Kind, Status
 from mediamill.domain.manifest import StepError
 from mediamill.domain.plan import too_large
 from mediamill.domain.protocol.intake import (
+    OPENING_SECONDS,
     UNREADABLE,
     Arrival,
     Current,
     Look,
     identity,
-    is_untold,
     on_event,
+    on_known,
     on_look,
 )
 from mediamill.settings import Settings
@@ -98,14 +100,11 @@ class Intake:
         while True:  # each round sees a newer record, so the rounds come to an end
             seen = self._table.get(event.key)
             arrival = on_event(seen, sequencer=event.sequencer, delivery=delivery, now=time.time())
-            if arrival is Arrival.SKIP:
-                logger.info("skipped: known, or older than the record")
-                return
-            if arrival is Arrival.TELL and seen is not None:
-                return self._tell(seen)
+            if arrival is not Arrival.LOOK and seen is not None:
+                return self._known(seen, arrival)
             try:
                 found = look(event.bucket, event.key, HEAD_BYTES)
-            except Unreadable:
+            except (Unreadable, ClientError):
                 if instead is None:
                     raise
                 found = Current(None, "unreadable", 0), b""
@@ -116,10 +115,14 @@ class Intake:
                 seen, current, bucket=event.bucket, key=event.key, sequencer=event.sequencer
             )
             if decision is Look.SKIP:
-                if seen is not None and is_untold(seen, delivery=delivery, now=time.time()):
-                    return self._tell(seen)
-                logger.info("skipped: this version is known, or a folder marker")
-                return
+                if seen is None:
+                    logger.info("skipped: a folder marker")
+                    return
+                stands = self._table.known(seen, comparable(order))
+                if stands is None:
+                    continue
+                arrival = on_known(stands, delivery=delivery, now=time.time())
+                return self._known(stands, arrival)
             if decision is Look.BURY:
                 record = self._tombstone(event, order, seen, delivery)
             else:
@@ -128,6 +131,15 @@ class Intake:
             opened = self._table.open(record, instead_of=seen)
             if opened is not None:
                 return self._tell(opened)
+
+    def _known(self, record: Record, arrival: Arrival) -> None:
+        """The record says it all; what is left to do is to tell of it, if anything is."""
+        if arrival is Arrival.WAIT:
+            raise ComeAgain("another delivery has just opened this", OPENING_SECONDS)
+        if arrival is Arrival.TELL:
+            self._tell(record)
+        else:
+            logger.info("skipped: known, or older than the record")
 
     def _record(
         self,
@@ -209,9 +221,15 @@ class Intake:
                 self._relay.hand_over(asset)
             logger.info("buried")
             return
-        first = tuple(name for name, step in record.steps.items() if step.is_pending)
+        pending = {name: step for name, step in record.steps.items() if step.is_pending}
+        first = tuple(
+            name for name, step in pending.items() if not step.attempt and not step.source
+        )
         if first:
             AssetsTopic(self._settings.assets_topic).publish(FanOut(asset, original(asset), first))
+        # What has been opened since, or asked for again, reads what its own step says.
+        later = {name: step for name, step in pending.items() if name not in first}
+        self._relay.tell(record, later, "again")
         if record.is_settled:  # refused, or nothing is left to do
             self._relay.hand_over(asset)
         count("AssetOpened")

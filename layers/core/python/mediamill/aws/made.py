@@ -8,7 +8,7 @@ one item of DynamoDB's 400 KB goes on in others, which are written before the on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,8 +112,13 @@ class MadeTable:
                 made[name] = _joined(found, items, record.asset.key)
         return made
 
-    def keep_only(self, record: Record) -> None:
-        """Delete what was made for the record's key and does not count in it."""
+    def keep_only(self, record: Record, *, stands: Callable[[], Record | None]) -> None:
+        """Delete what was made for the record's key and does not count in it.
+
+        Whoever comes after this record writes it down before it makes anything. So nothing that is
+        listed is of theirs if the record that `stands` afterwards is still this one; else all stays
+        as it is, for the next one who tidies.
+        """
         key = record.asset.key
         counted = {
             Attempt(key, record.asset.asset_id, name, step.attempt).item(each)
@@ -121,7 +126,11 @@ class MadeTable:
             for each in step.made
         }
         items = [item for item, _ in self._items(key, "")]
-        self._delete(key, [item for item in items if item.partition(_MORE)[0] not in counted])
+        surplus = [item for item in items if item.partition(_MORE)[0] not in counted]
+        if surplus:
+            now = stands()
+            if now is not None and now.revision == record.revision:
+                self._delete(key, surplus)
 
     def _items(self, key: str, beginning: str) -> Iterator[tuple[str, Mapping[str, str]]]:
         names = {"#key": "key"}

@@ -36,6 +36,14 @@ _LONGEST_WAIT = 120
 LambdaHandler = Callable[[Mapping[str, Any], LambdaContext], Any]
 
 
+class ComeAgain(Exception):
+    """A message whose turn has not come: it is to be brought again after some seconds."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
 def queue_handler(
     work: Callable[[Delivery, LambdaContext], None], queue: str | None = None
 ) -> LambdaHandler:
@@ -58,10 +66,16 @@ def queue_handler(
                 logger.append_keys(trace_id=segment.root)
                 try:
                     work(message, context)
+                except ComeAgain as early:
+                    logger.info("too early", why=str(early))
+                    if queue is not None:
+                        _come_again(queue, message, early.seconds)
+                    raise
                 except Exception:
                     logger.exception("try failed", attempt=message.attempt)
                     if queue is not None:
-                        _come_again(queue, message)
+                        wait = backoff(message.attempt) * random.uniform(0.5, 1.0)
+                        _come_again(queue, message, wait)
                     raise
 
         return process_partial_response(
@@ -92,17 +106,16 @@ def backoff(attempt: int) -> float:
     return float(min(3**attempt, _LONGEST_WAIT))
 
 
-def _come_again(queue: str, message: Delivery) -> None:
-    """Shorten what is left of a failed message's time out of sight, with jitter.
+def _come_again(queue: str, message: Delivery, seconds: float) -> None:
+    """Set what is left of a failed message's time out of sight.
 
     That is a courtesy: where it fails, the message comes after the queue's own patience.
     """
-    wait = round(backoff(message.attempt) * random.uniform(0.5, 1.0))
     if message.receipt is None:
         return
     try:
         client("sqs").change_message_visibility(
-            QueueUrl=queue, ReceiptHandle=message.receipt, VisibilityTimeout=wait
+            QueueUrl=queue, ReceiptHandle=message.receipt, VisibilityTimeout=round(seconds)
         )
     except (BotoCoreError, ClientError):
         logger.warning("the message could not be asked for earlier", exc_info=True)

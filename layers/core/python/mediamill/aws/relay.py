@@ -19,16 +19,17 @@ class Relay:
         self._settings = settings
         self.table = AssetsTable(settings.assets_table)
 
-    def disturbed(self, key: str) -> None:
+    def disturbed(self, key: str, *, contradicted: bool = False) -> None:
         """Mark the record that stands now as untidy; hand it over, if nobody else will.
 
-        While it is being processed, whoever closes its last step hands it over.
+        While it is being processed, whoever closes its last step hands it over. `contradicted` says
+        that another end than its own was told of late: its own is to be told again.
         """
         while True:
             record = self.table.get(key)
             if record is None:
                 return
-            marked = self.table.mark_untidy(record)
+            marked = self.table.mark_untidy(record, contradicted=contradicted)
             if marked is not None:
                 logger.info("the results may be disturbed", status=marked.status.value)
                 if marked.is_settled:

@@ -49,10 +49,13 @@ class Sweep:
     settings: Settings
 
     def run(self, context: LambdaContext) -> None:
-        """Sweep as much as there is time for; the next round goes on."""
+        """Sweep as much as there is time for; the next round goes on.
+
+        Letters that are kept come again each time: half of the time is not theirs.
+        """
+        self._overdue(context, spare_ms=context.get_remaining_time_in_millis() // 2)
         for name, queue in self.settings.dead_letters.items():
             self._letters(queue, self._reader(name), context)
-        self._overdue(context)
 
     def _reader(self, name: str) -> Callable[[Delivery], bool]:
         """What reads the letters of one queue; it says whether a letter may still be of use."""
@@ -86,7 +89,7 @@ class Sweep:
             count("DeadLetters", len(kept))
             logger.warning("dead letters", queue=queue, count=len(kept))
 
-    def _overdue(self, context: LambdaContext) -> None:
+    def _overdue(self, context: LambdaContext, spare_ms: int) -> None:
         now, patience = time.time(), self.settings.overdue_seconds
         before = datetime.fromtimestamp(now - patience, UTC).isoformat(timespec="milliseconds")
         relay = Relay(self.settings)
@@ -94,7 +97,7 @@ class Sweep:
             keys = relay.table.listed_before(state, before.replace("+00:00", "Z"), _MOST_OVERDUE)
             for key in keys:
                 record = relay.table.get(key)
-                if record is None or context.get_remaining_time_in_millis() < _SPARE_MS:
+                if record is None or context.get_remaining_time_in_millis() < spare_ms:
                     continue
                 about(record.asset)
                 move = overdue(record, now=now, patience=patience)

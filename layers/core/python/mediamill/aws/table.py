@@ -133,7 +133,8 @@ class AssetsTable:
         """Put several steps where they are to stand, if the record is as it was seen.
 
         `again` is for steps that are asked for once more: the asset is processed again, whatever
-        it was, and untidy until its end.
+        it was, and untidy until its end. Where they stand at these attempts already, somebody
+        asked, this very write perhaps; whether anybody was told of it, nobody can say.
         """
         sets = []
         names: dict[str, str] = {}
@@ -161,18 +162,32 @@ class AssetsTable:
             values,
             names=names,
             condition="revision = :seen",
+            is_mine=(lambda stands: _is_asked(stands, steps)) if again else None,
         )
 
-    def mark_untidy(self, record: Record) -> Record | None:
+    def known(self, record: Record, sequencer: str) -> Record | None:
+        """Note an event after which this version still stands, if the record is as it was seen.
+
+        So nobody who looked before it can write what they saw.
+        """
+        return self._update(
+            record.asset,
+            "SET sequencer = :sequencer",
+            {":sequencer": sequencer, ":seen": record.revision},
+            condition="revision = :seen",
+        )
+
+    def mark_untidy(self, record: Record, *, contradicted: bool = False) -> Record | None:
         """Note that somebody may have written or deleted among the results of this asset.
 
-        It holds if its status is as it was seen.
+        `contradicted` forgets what was told of it, so that its end is told once more. It holds if
+        its status is as it was seen.
         """
         values = {":yes": True, ":status": record.status.value}
         state, more = _listed(record.status, record.asset, is_untidy=True)
         return self._update(
             record.asset,
-            f"SET untidy = :yes{state}",
+            f"SET untidy = :yes{state}{' REMOVE told' if contradicted else ''}",
             {**values, **more},
             names={"#state": "state"},
             condition="#status = :status",
@@ -321,6 +336,14 @@ class AssetsTable:
             mine = stands.written_by == token or (is_mine is not None and is_mine(stands))
             return stands if mine else None
         return from_item(answer["Attributes"])
+
+
+def _is_asked(stands: Record, steps: Mapping[str, Step]) -> bool:
+    """Whether all of these steps have been asked for again, as far as this or further."""
+    return all(
+        name in stands.steps and stands.steps[name].attempt >= step.attempt
+        for name, step in steps.items()
+    )
 
 
 _PENDING_AT = "steps.#step.#status = :pending AND steps.#step.attempt = :attempt"

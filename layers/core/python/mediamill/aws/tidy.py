@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from mediamill.aws.made import MadeTable
 from mediamill.aws.observe import logger
 from mediamill.aws.results import Results
+from mediamill.aws.table import AssetsTable
 from mediamill.domain.asset import Record
 from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Status
@@ -21,7 +22,11 @@ from mediamill.domain.protocol.tidying import Untidiness, compare
 
 
 def tidy(
-    record: Record, made: Mapping[str, Made], results: Results, table: MadeTable
+    record: Record,
+    made: Mapping[str, Made],
+    results: Results,
+    made_table: MadeTable,
+    table: AssetsTable,
 ) -> Untidiness:
     """Delete what the record does not list; what is lost or damaged, for the caller to mend."""
     key = record.asset.key
@@ -36,6 +41,6 @@ def tidy(
     if found.extra:
         logger.info("deleted results that the record does not list", count=len(found.extra))
         results.delete(found.extra)
-    table.keep_only(record)
+    made_table.keep_only(record, stands=lambda: table.get(key))
     lost = record.steps.keys() - made.keys()
     return Untidiness(found.extra, found.damaged | lost, found.is_manifest_lost)

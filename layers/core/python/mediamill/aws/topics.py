@@ -51,11 +51,12 @@ class CompletedTopic:
     ) -> None:
         """Tell of a finished asset for the `number`-th time.
 
-        `id` is the same if a crash between telling and noting makes it be told again.
+        `id` is the same if a crash between telling and noting makes it be told again, with the
+        same status.
         """
         message = {
             "schema_version": manifest["schema_version"],
-            "id": f"{manifest['asset_id']}:{number}",
+            "id": f"{manifest['asset_id']}:{number}:{manifest['status']}",
             "asset_id": manifest["asset_id"],
             "key": manifest["key"],
             "status": manifest["status"],

@@ -161,12 +161,12 @@ class _Visit:
 
     def _redo(self, record: Record) -> bool:
         """The message comes from the dead letters: have the whole step done again."""
-        steps = self._settings.plan.reset(self._worker.step, record)
+        steps = self._settings.plan.reset({self._worker.step}, record)
         after = self._table.change(record, steps, again=True)
         if after is None:
             return False
         logger.info("redriven: the step is done again")
-        self._relay.tell(after, steps, "again")
+        self._relay.tell(after, {name: after.steps[name] for name in steps}, "again")
         return True
 
     def _work(self, state: Step, seconds: float) -> None:

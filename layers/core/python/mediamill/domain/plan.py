@@ -17,7 +17,7 @@ pure: the record that is read is the record that is decided on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -136,22 +136,36 @@ class Plan:
         entry = self.entries.get(step)
         return entry is not None and self._waits(entry, kind)
 
-    def reset(self, step: str, record: Record) -> dict[str, Step]:
-        """The step asked for again, and all that is to be done again after it.
+    def reset(self, names: Collection[str], record: Record) -> dict[str, Step]:
+        """Steps asked for again, and all that is to be done again after them.
 
-        Steps that read what it makes, or wait at it if it is a gate, go back to waiting. Each of
-        them counts one attempt more, so that nobody who is still at the old one can close it.
+        Steps that read what one of them makes, or wait at it if it is a gate, go back to waiting,
+        though they be among `names`. Each counts one attempt more, so that nobody who is still at
+        the old one can close it.
         """
-        kind, state = record.asset.kind, record.steps[step]
-        again = {step: Step(attempt=state.attempt + 1, source=state.source)}
-        is_gate = self.entries[step].is_gate if step in self.entries else False
-        for name, other in record.steps.items():
-            reads_it = other.source is not None and other.source in state.offers.values()
-            held = is_gate and name != step and other.status is not StepStatus.UNAVAILABLE
-            never = other.status is StepStatus.SKIPPED
-            if name != step and self.waits(name, kind) and (reads_it or held or never):
-                again[name] = Step(StepStatus.WAITING, attempt=other.attempt + 1)
+        steps = record.steps
+        again = {
+            name: Step(attempt=steps[name].attempt + 1, source=steps[name].source)
+            for name in sorted(names)
+        }
+        while after := {
+            name: Step(StepStatus.WAITING, attempt=step.attempt + 1)
+            for name, step in steps.items()
+            if not (name in again and again[name].status is StepStatus.WAITING)
+            and any(self._follows(name, each, record) for each in again if each != name)
+        }:
+            again |= after
         return again
+
+    def _follows(self, name: str, step: str, record: Record) -> bool:
+        """Whether one step waits again if another is done again."""
+        other, state = record.steps[name], record.steps[step]
+        if not self.waits(name, record.asset.kind):
+            return False
+        is_gate = step in self.entries and self.entries[step].is_gate
+        reads_it = other.source is not None and other.source in state.offers.values()
+        held = is_gate and other.status is not StepStatus.UNAVAILABLE
+        return reads_it or held or other.status is StepStatus.SKIPPED
 
     def _waits(self, entry: Entry, kind: Kind) -> bool:
         gated = not entry.is_gate and any(other.is_gate for other in self._taking(kind))
@@ -174,7 +188,10 @@ class Plan:
         opened = {}
         for name, step in waiting.items():
             entry = self.entries.get(name)
-            wanted = entry.read_for(kind) if entry else None
+            if entry is None or not entry.takes(kind) or not entry.is_deployed:
+                opened[name] = _skipped(step, _NOT_PLANNED)  # another plan was deployed meanwhile
+                continue
+            wanted = entry.read_for(kind)
             offer = _offered(wanted, steps.values()) if wanted else None
             if offer is not None or not wanted:
                 opened[name] = replace(step, status=StepStatus.PENDING, source=offer)
@@ -184,6 +201,7 @@ class Plan:
 
 
 _SHUT = StepError("gate_shut", "A step that every other one waits for was not complete.")
+_NOT_PLANNED = StepError("not_planned", "This deployment no longer has this step for such files.")
 _NO_SOURCE = StepError("no_source", "No step made the derivative that this one reads.")
 
 

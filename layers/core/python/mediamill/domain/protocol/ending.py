@@ -20,6 +20,7 @@ class End(Enum):
     DROP = auto()
     STALE = auto()  # drop it, and have the record that stands now looked after
     TELL = auto()  # an earlier try may have asked for steps again, and not told of it
+    WAIT = auto()  # another delivery is at it, and may never come to its end: look again later
     FINISH = auto()
     TIDY = auto()
 
@@ -32,17 +33,28 @@ def ending(
         return End.DROP
     if record.asset.asset_id != asset_id:
         return End.STALE if is_again else End.DROP
-    if record.status is Status.PROCESSING or is_unfinished(record):
+    if record.status is Status.PROCESSING or is_unfinished(record) or is_contradicted(record):
         if not record.is_settled:
             return End.TELL if is_again else End.DROP
         mine = may_take(record.finishing, delivery=delivery, now=now)
-        return End.FINISH if mine else End.DROP
-    return End.TIDY if record.is_untidy else End.DROP
+        return End.FINISH if mine else End.WAIT
+    if record.is_untidy:
+        return End.TIDY
+    # An earlier try may have written or deleted on its way, and met its end before it could say so.
+    return End.STALE if is_again else End.DROP
 
 
 def is_unfinished(record: Record) -> bool:
     """Whether the manifest was given up, and so may be tried again."""
     return record.rejection is not None and record.rejection.code == UNFINISHED
+
+
+def is_contradicted(record: Record) -> bool:
+    """Whether the end was told, and then another by somebody late, so that it is to be told again.
+
+    See `AssetsTable.mark_untidy`.
+    """
+    return record.status not in (Status.PROCESSING, Status.DELETED) and record.told is None
 
 
 def may_take(claim: Claim | None, *, delivery: str, now: float) -> bool:
@@ -51,7 +63,12 @@ def may_take(claim: Claim | None, *, delivery: str, now: float) -> bool:
     A queue brings a message back until it is done or dead, so whoever claimed comes again; a claim
     that has outlived its delivery can be taken over. So no claim can be left behind.
     """
-    return claim is None or claim.delivery == delivery or now - claim.since > CLAIM_SECONDS
+    return claim is None or claim.delivery == delivery or not is_alive(claim, now=now)
+
+
+def is_alive(claim: Claim, *, now: float) -> bool:
+    """Whether the claimant may still be at it."""
+    return now - claim.since <= CLAIM_SECONDS
 
 
 def is_news(record: Record) -> bool:

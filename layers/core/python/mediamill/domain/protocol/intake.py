@@ -29,6 +29,7 @@ class Arrival(Enum):
     LOOK = auto()  # it may be news: see what the bucket holds
     TELL = auto()  # the record stands, but its opener may not have told the workers
     SKIP = auto()  # known, or older than the record
+    WAIT = auto()  # another delivery may be about to tell, or may be gone: see later
 
 
 class Look(Enum):
@@ -63,15 +64,16 @@ def on_event(record: Record | None, *, sequencer: str, delivery: str, now: float
         return Arrival.SKIP
     if record.rejection is not None and record.rejection.code in UNREADABLE:
         return Arrival.LOOK  # redriven: it may be readable now
-    return Arrival.TELL if is_untold(record, delivery=delivery, now=now) else Arrival.SKIP
+    return on_known(record, delivery=delivery, now=now)
 
 
-def is_untold(record: Record, *, delivery: str, now: float) -> bool:
+def on_known(record: Record, *, delivery: str, now: float) -> Arrival:
     """Whether `delivery` is to tell of a record that stands: its opener may not have come to it."""
     if _is_moving(record):
-        return False
+        return Arrival.SKIP
     opened = datetime.fromisoformat(record.asset.created_at).timestamp()
-    return record.opened_by == delivery or now - opened > OPENING_SECONDS
+    is_over = now - opened > OPENING_SECONDS
+    return Arrival.TELL if record.opened_by == delivery or is_over else Arrival.WAIT
 
 
 def on_look(
