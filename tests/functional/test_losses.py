@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from made.flow import Flow, attempt
 from made.photos import WHOLE, nothing, opened, settle, stores
 from made.pictures import jpeg
@@ -14,8 +16,10 @@ from mediamill.aws import intake as intake_room
 from mediamill.aws.clients import client
 from mediamill.aws.intake import Intake
 from mediamill.aws.messages import UnknownMessage
+from mediamill.aws.observe import ComeAgain
 from mediamill.aws.results import Results
 from mediamill.aws.storage import Unreadable
+from mediamill.aws.sweep import Sweep
 from mediamill.aws.task import Task
 from mediamill.aws.topics import AssetsTopic, CompletedTopic
 from mediamill.aws.worker import GivenUp
@@ -473,6 +477,58 @@ def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
     assert (record.status, record.rejection) == (Status.COMPLETE, None)
 
 
+def test_a_manifest_whose_last_try_had_just_begun_is_a_failure_too(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = opened(flow, context)
+    flow.worker("image", stores("x")).handle(told, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    (message,) = flow.hand_overs()
+    with monkeypatch.context() as broken, pytest.raises(ConnectionError):
+        broken.setattr(CompletedTopic, "publish", _fails)
+        flow.finish().handle(attempt(message, LAST), context)
+    with pytest.raises(ComeAgain):  # redriven by hand at once: its claimant may still be alive
+        flow.finish().handle(replace(message, message_id="another"), context)
+    assert flow.finish().bury(replace(message, message_id="another"))
+    assert flow.record("a.jpg").status is Status.PROCESSING
+    assert flow.finish().bury(attempt(message, LAST))  # SQS keeps the id of what it gives up
+    record = flow.record("a.jpg")
+    assert record.rejection is not None and record.rejection.code == "manifest_failed"
+
+
+def test_an_original_that_s3_refuses_for_whatever_reason_ends_in_a_record(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = flow.upload("a.jpg", jpeg(), "01")
+    customers_key = ClientError({"Error": {"Code": "InvalidRequest"}}, "GetObject")
+
+    def refused(*_: Any) -> None:
+        raise customers_key
+
+    monkeypatch.setattr(intake_room, "look", refused)
+    with pytest.raises(ClientError):
+        flow.intake().handle(attempt(event, LAST), context)
+    flow.die("ingest", event)
+    flow.sweep().run(context)
+    record = flow.record("a.jpg")
+    assert record.rejection is not None and record.rejection.code == "intake_failed"
+
+
+def test_dead_letters_keep_nobody_from_what_is_overdue(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(flow, context)  # and the message is lost
+    impatient = flow.sweep()
+    impatient.settings.__dict__["overdue_seconds"] = -1
+    monkeypatch.setattr(Sweep, "_letters", _dies)
+    with pytest.raises(Killed):
+        impatient.run(context)
+    assert {step for message in flow.told() for step in message.body["steps"]} == {
+        "image",
+        "metadata",
+    }
+
+
 def test_what_is_overdue_is_asked_for_again_and_closed_in_the_end(
     flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -520,3 +576,7 @@ def test_an_event_without_an_order_is_told_though_its_first_delivery_died(
 
 def _dies(*_: object, **__: object) -> None:
     raise Killed
+
+
+def _fails(*_: object, **__: object) -> None:
+    raise ConnectionError("not today")
