@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from mediamill.aws.announce import announce_unknown
 from mediamill.aws.clients import client
 from mediamill.aws.items import SHARDS, shard_of, to_item
 from mediamill.aws.listing import Listing
+from mediamill.aws.observe import ComeAgain
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Kind, Status
 from mediamill_cli.local.account import local_stack
@@ -145,7 +147,8 @@ def test_what_was_swallowed_is_announced_and_taken_in_once(flow: Flow, context: 
     assert announce(flow, queue) == 13
     for message in flow.messages(queue):
         flow.intake().handle(message, context)
-        flow.intake().handle(replace(message, message_id="once more"), context)
+        with suppress(ComeAgain):  # it may be for this one to tell, should the first be gone
+            flow.intake().handle(replace(message, message_id="once more"), context)
     assert flow.record("removed.jpg").status is Status.DELETED
     assert flow.record("é +%3.jpg").status is Status.PROCESSING
     assert len(flow.told()) == 12

@@ -55,6 +55,11 @@ FOUND: Mapping[str, History] = {
         *(Put(0, Content("other", 1)), Rush(), Delete(0), Deliver(0, _at(3))),
         *(Delete(0, undo=True), _NEXT, Resume(0)),
     ),
+    "a twin stores after the deletion, and dies": (
+        *(Put(0, Content("image", 1, pages=1)), _NEXT),
+        *(Deliver(0, (*_at(3), *_at(4, "crash")), twin=True), _NEXT, Rush(), Delete(0)),
+        *(Rush(), Resume(0)),
+    ),
     "a late finisher's manifest stands over that of a step that was redone": (
         *(*_partial(*_at(12)), *_REDONE, _NEXT, Resume(0)),
     ),

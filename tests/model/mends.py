@@ -108,11 +108,13 @@ def no_redoing(patch: Patch) -> None:
 def no_care_for_stale_tries(patch: Patch) -> None:
     """A try whose original is gone is taken to have stored nothing before."""
     _instead(patch, worker, "turn", Move.STALE, Move.DROP)
+    no_second_look_at_tombstones(patch)  # it would come to the same, a quarter of an hour later
 
 
 def no_care_for_stale_hand_overs(patch: Patch) -> None:
     """A hand-over of an older version is taken to have written nothing before."""
     _instead(patch, finish, "ending", End.STALE, End.DROP)
+    no_second_look_at_tombstones(patch)
 
 
 def no_telling_of_reopened_steps(patch: Patch) -> None:
@@ -123,6 +125,7 @@ def no_telling_of_reopened_steps(patch: Patch) -> None:
 def no_marks(patch: Patch) -> None:
     """Nobody is told that the results may be disturbed."""
     patch(Relay, "disturbed", lambda *_, **__: None)
+    no_second_look_at_tombstones(patch)
 
 
 def no_mark_on_failure(patch: Patch) -> None:
@@ -139,9 +142,9 @@ def no_second_look_after_tidying(patch: Patch) -> None:
     """What a late deletion took of a newer version is nobody's business."""
     carry_out = finish._Ending.carry_out
 
-    def blindly(self: Any, record: Record) -> None:
+    def blindly(self: Any, record: Record, is_second_look: bool) -> None:
         self._relay.disturbed = lambda *_, **__: None
-        carry_out(self, record)
+        carry_out(self, record, is_second_look)
 
     patch(finish._Ending, "carry_out", blindly)
 
@@ -159,6 +162,11 @@ def no_look_before_deleting_what_was_made(patch: Patch) -> None:
 def no_note_of_what_still_stands(patch: Patch) -> None:
     """An event after which the known version stands leaves no trace."""
     patch(AssetsTable, "known", lambda _self, record, _sequencer: record)
+
+
+def no_second_look_at_tombstones(patch: Patch) -> None:
+    """Who may still be at work on what was deleted is nobody's business."""
+    patch(Relay, "look_again", lambda *_: None)
 
 
 def no_look_for_damage(patch: Patch) -> None:
@@ -312,6 +320,11 @@ _AT_THE_END = (
         no_look_before_deleting_what_was_made,
         "stuck",
         FOUND["an old finisher deletes the arrivals of a newer version's parts"],
+    ),
+    Mend(
+        no_second_look_at_tombstones,
+        "left behind",
+        FOUND["a twin stores after the deletion, and dies"],
     ),
     Mend(no_look_for_damage, "other bytes", _OVERTAKEN),
     Mend(

@@ -60,6 +60,7 @@ class Finish:
             delivery=message.message_id,
             is_again=message.is_again,
             now=now,
+            is_second_look=told.is_second_look,
         )
         if record is None or move is End.DROP:
             logger.info("dropped: nothing is left to do", key=told.key)
@@ -73,7 +74,8 @@ class Finish:
             relay.disturbed(told.key)
             self._tell_again(relay, record)
         else:
-            _Ending(self.settings, relay, Claim(message.message_id, now)).carry_out(record)
+            claim = Claim(message.message_id, now)
+            _Ending(self.settings, relay, claim).carry_out(record, told.is_second_look)
 
     def bury(self, letter: Delivery) -> bool:
         """A dead letter of the manifest queue: whether to keep it, to be redriven.
@@ -123,7 +125,7 @@ class _Ending:
         self._told: Status | None = None
         self._has_touched = False  # the results, in this move
 
-    def carry_out(self, record: Record) -> None:
+    def carry_out(self, record: Record, is_second_look: bool) -> None:
         """Move by move, on the record as it stands, until nothing is left to do."""
         asset = record.asset
         current: Record | None = record
@@ -135,11 +137,13 @@ class _Ending:
                 delivery=self._claim.delivery,
                 is_again=False,
                 now=self._claim.since,
+                is_second_look=is_second_look,
             )
             if move is End.FINISH:
                 after = self._finish(current)
             elif move is End.TIDY:
-                after = self._tidy(current)
+                after = self._tidy(current, is_second_look)
+                is_second_look = False
             else:
                 break
             if after is None:  # the record has moved on while this wrote, deleted and told
@@ -190,11 +194,12 @@ class _Ending:
             logger.info("finished", status=status.value, derivatives=final.count)
         return final
 
-    def _tidy(self, record: Record) -> Record | None:
+    def _tidy(self, record: Record, is_second_look: bool) -> Record | None:
         """A final record, or a tombstone, tidied; None where it has moved."""
         made = {} if record.status is Status.DELETED else self._made.of(record)
         mended = self._mend(record, made)
-        if mended is not None and record.status is Status.DELETED:
+        if mended is not None and record.status is Status.DELETED and not is_second_look:
+            self._relay.look_again(record.asset)
             count("AssetDeleted")
             logger.info("deleted")
         return mended

@@ -82,10 +82,14 @@ class FanOut:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The message of the manifest queue: look at this asset now."""
+    """The message of the manifest queue: look at this asset now.
+
+    `is_second_look` asks for a tombstone to be tidied though nobody has marked it.
+    """
 
     key: str
     asset_id: str
+    is_second_look: bool = False
 
 
 def delivery(record: Mapping[str, Any]) -> Delivery:
@@ -149,7 +153,11 @@ def fan_out(message: Delivery) -> FanOut:
 def hand_over(message: Delivery) -> HandOver:
     """The asset to finish in a message of the manifest queue. Raises UnknownMessage."""
     body = _checked(message)
-    return HandOver(key=body["key"], asset_id=body["asset_id"])
+    return HandOver(
+        key=body["key"],
+        asset_id=body["asset_id"],
+        is_second_look=body.get("is_second_look", False),
+    )
 
 
 def encode(message: FanOut | HandOver) -> str:

@@ -11,6 +11,9 @@ from mediamill.domain.formats import FORMATS
 from mediamill.domain.kind import Kind, Status
 from mediamill.settings import Settings
 
+_LONGEST_RUN = 900
+"""Seconds that a function may run on AWS, and that SQS may delay a message."""
+
 
 class Relay:
     """Whoever is to go on with a record, told: workers, or the finisher."""
@@ -40,6 +43,15 @@ class Relay:
         """Have the finisher look at an asset."""
         queue = ManifestQueue(self._settings.manifest_queue)
         queue.send(HandOver(asset.key, asset.asset_id))
+
+    def look_again(self, asset: Asset) -> None:
+        """Have the finisher look at a tombstone once more, when whoever was at work is gone.
+
+        A queue may bring a message to two workers. One does it, and it is acknowledged; the other
+        stores something after the deletion, and dies before it can say so.
+        """
+        queue = ManifestQueue(self._settings.manifest_queue)
+        queue.send(HandOver(asset.key, asset.asset_id, is_second_look=True), delay=_LONGEST_RUN)
 
     def hand_on(self, record: Record, *, again: bool = False) -> None:
         """Go on with a record after a step of it was closed.

@@ -81,9 +81,11 @@ class ManifestQueue:
 
     url: str
 
-    def send(self, message: HandOver) -> None:
-        """Hand an asset over."""
-        client("sqs").send_message(QueueUrl=self.url, MessageBody=encode(message))
+    def send(self, message: HandOver, *, delay: int = 0) -> None:
+        """Hand an asset over, after a delay of so many seconds."""
+        client("sqs").send_message(
+            QueueUrl=self.url, MessageBody=encode(message), DelaySeconds=delay
+        )
 
 
 def _fan_out(message: FanOut) -> dict[str, Any]:

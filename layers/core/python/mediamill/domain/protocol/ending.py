@@ -26,7 +26,13 @@ class End(Enum):
 
 
 def ending(
-    record: Record | None, *, asset_id: str, delivery: str, is_again: bool, now: float
+    record: Record | None,
+    *,
+    asset_id: str,
+    delivery: str,
+    is_again: bool,
+    now: float,
+    is_second_look: bool = False,
 ) -> End:
     """The finisher's move for the hand-over of `asset_id`, delivered by `delivery` at `now`."""
     if record is None:
@@ -38,7 +44,7 @@ def ending(
             return End.TELL if is_again else End.DROP
         mine = may_take(record.finishing, delivery=delivery, now=now)
         return End.FINISH if mine else End.WAIT
-    if record.is_untidy:
+    if record.is_untidy or (is_second_look and record.status is Status.DELETED):
         return End.TIDY
     # An earlier try may have written or deleted on its way, and met its end before it could say so.
     return End.STALE if is_again else End.DROP
