@@ -334,7 +334,7 @@ class Drive:
 def _wait(message: Message, error: Exception) -> float:
     """After how many seconds a failed message comes again: the shortest that chance allows."""
     if isinstance(error, ComeAgain):
-        return error.seconds
+        return error.wait(message.receives)
     return backoff(message.receives) / 2
 
 

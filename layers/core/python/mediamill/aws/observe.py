@@ -32,16 +32,24 @@ logger = Logger()
 metrics = Metrics(namespace="mediamill")
 
 _LONGEST_WAIT = 120
+_SOON = 3  # deliveries; the last ones of five come when the other one is surely gone
 
 LambdaHandler = Callable[[Mapping[str, Any], LambdaContext], Any]
 
 
 class ComeAgain(Exception):
-    """A message whose turn has not come: it is to be brought again after some seconds."""
+    """A message whose turn has not come: another delivery is at it, or is gone after `seconds`.
+
+    That one is mostly done in no time, so the first looks come soon.
+    """
 
     def __init__(self, why: str, seconds: float) -> None:
         super().__init__(why)
         self.seconds = seconds
+
+    def wait(self, attempt: int) -> float:
+        """How many seconds the message waits after its `attempt`-th delivery."""
+        return backoff(attempt) if attempt <= _SOON else self.seconds
 
 
 def queue_handler(
@@ -69,7 +77,7 @@ def queue_handler(
                 except ComeAgain as early:
                     logger.info("too early", why=str(early))
                     if queue is not None:
-                        _come_again(queue, message, early.seconds)
+                        _come_again(queue, message, early.wait(message.attempt))
                     raise
                 except Exception:
                     logger.exception("try failed", attempt=message.attempt)
