@@ -111,15 +111,6 @@ def test_every_batch_fails_in_parts_and_scales_within_a_bound(name: str) -> None
     assert "MaximumConcurrency" in event["ScalingConfig"]
 
 
-LEAST_QUOTA = 10  # concurrent executions of a new account
-
-
-def test_the_default_needs_no_more_room_than_the_newest_account_has() -> None:
-    default = int(template()["Parameters"]["MaxConcurrency"]["Default"])
-    unasked = [name for name in WORKED_BY_QUEUE if "Condition" not in FUNCTIONS[name]]
-    assert default * len(unasked) <= LEAST_QUOTA
-
-
 def read_variables() -> set[str]:
     """The environment variables that settings.py names."""
     tree = ast.parse((CORE / "settings.py").read_text())

@@ -50,7 +50,7 @@ class Account:
     def deploy_guided(self, name: str, config: Path) -> None:
         """`sam deploy --guided`, its name typed and everything else answered by Return."""
         config.write_text((ROOT / "samconfig.toml").read_text())
-        answers = f"{name}\\n{REGION}\\n" + "\\n" * 60
+        answers = f"{name}\\n{REGION}\\n" + "\\n" * 200  # more than there are parameters
         self.sam(
             f"--version && printf '{answers}' | sam deploy --guided --no-confirm-changeset "
             f"--config-file {config} --template {self.built}/template.yaml"
@@ -75,7 +75,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 def test_two_stacks_share_nothing_and_a_deleted_one_leaves_its_data(account: Account) -> None:
     one, other = account.deploy("one"), account.deploy("other")
-    assert not set(one.values()) & set(other.values())
+    shared = set(one.values()) & set(other.values())
+    assert shared <= {"$default"}  # a stage's name, within its own API
 
     s3 = account.stack("one").s3
     for name in ("UploadsBucket", "ResultsBucket"):
