@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from made.flow import Flow, attempt
-from made.photos import WHOLE, nothing, opened, settle, stores
+from made.photos import WHOLE, handed_over, nothing, opened, settle, stores
 from made.pictures import jpeg
 
 from mediamill.aws import intake as intake_room
@@ -104,10 +104,7 @@ def test_what_a_killed_worker_stored_goes_when_something_else_stands_there(
 def test_a_finisher_that_dies_after_it_announced_repeats_itself_under_the_same_id(
     flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = opened(flow, context)
-    flow.worker("image", stores("x")).handle(told, context)
-    flow.worker("metadata", nothing).handle(told, context)
-    (message,) = flow.hand_overs()
+    message = handed_over(flow, context)
     publish = CompletedTopic.publish
 
     def publish_and_die(topic: CompletedTopic, *rest: Any, **more: Any) -> None:
@@ -127,10 +124,7 @@ def test_a_finisher_that_dies_after_it_announced_repeats_itself_under_the_same_i
 def test_the_manifest_of_a_finisher_that_died_does_not_outlive_its_version(
     flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
-    told = opened(flow, context)
-    flow.worker("image", stores("x")).handle(told, context)
-    flow.worker("metadata", nothing).handle(told, context)
-    (message,) = flow.hand_overs()
+    message = handed_over(flow, context)
     put = Results.put_json
 
     def moved_then_put(results: Results, *rest: Any) -> str:
@@ -462,10 +456,7 @@ def test_a_letter_about_a_removal_takes_the_derivatives_along(flow: Flow, contex
 def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
     flow: Flow, context: Any
 ) -> None:
-    told = opened(flow, context)
-    flow.worker("image", stores("x")).handle(told, context)
-    flow.worker("metadata", nothing).handle(told, context)
-    (message,) = flow.hand_overs()
+    message = handed_over(flow, context)
     flow.die("manifest", message)
     flow.sweep().run(context)
     record = flow.record("a.jpg")
@@ -480,10 +471,7 @@ def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
 def test_a_manifest_whose_last_try_had_just_begun_is_a_failure_too(
     flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = opened(flow, context)
-    flow.worker("image", stores("x")).handle(told, context)
-    flow.worker("metadata", nothing).handle(told, context)
-    (message,) = flow.hand_overs()
+    message = handed_over(flow, context)
     with monkeypatch.context() as broken, pytest.raises(ConnectionError):
         broken.setattr(CompletedTopic, "publish", _fails)
         flow.finish().handle(attempt(message, LAST), context)

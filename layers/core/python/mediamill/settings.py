@@ -223,9 +223,7 @@ class Settings:
     @cached_property
     def pdf_a(self) -> str:
         """Which PDF/A an Office file becomes: `1b`, `2b`, `3b`, or empty for none."""
-        wanted = self.environment.get("PDF_A", "none")
-        if wanted not in ("none", "1b", "2b", "3b"):
-            raise BadSetting(f"PDF_A={wanted!r}: it is none of none, 1b, 2b, 3b")
+        wanted = self._word("PDF_A", "none", "1b", "2b", "3b")
         return "" if wanted == "none" else wanted
 
     @cached_property
@@ -269,7 +267,7 @@ class Settings:
 
         def parse(word: str) -> str:
             if word not in known:
-                raise ValueError(f"is none of {', '.join(known)}")
+                raise ValueError(f"it is none of {', '.join(known)}")
             return word
 
         return self._parsed(name, parse) if self._given(name) else known[0]

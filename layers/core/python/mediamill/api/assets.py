@@ -11,8 +11,8 @@ from mediamill.api import models
 from mediamill.api.browse import Browse
 from mediamill.api.call import Answer, Call
 from mediamill.api.links import CACHED_SECONDS, SECONDS, link
-from mediamill.api.manifests import manifest_of, rows_of
-from mediamill.api.problem import Forbidden, NotFound
+from mediamill.api.manifests import manifest_of, rows_of, standing
+from mediamill.api.problem import Forbidden
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.asset import Record
 from mediamill.domain.derivative import Derivative
@@ -43,9 +43,7 @@ class Assets:
 
     def get(self, call: Call) -> Answer:
         """One asset; 304 where the caller has what stands."""
-        record = self.table.get(call.key)
-        if record is None or record.status is Status.DELETED:
-            raise NotFound(f"There is no asset {call.key!r}.", code="no_such_asset")
+        record = standing(self.table, call.key)
         headers = {"ETag": _tag(record, call), "Cache-Control": "private, no-cache"}
         if headers["ETag"] in call.headers.get("if-none-match", ""):
             return Answer(status=304, headers=headers)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, convert
 
 from mediamill.api import cursor, models
 from mediamill.api.models import MOST, ListQuery
@@ -136,18 +136,7 @@ def _assets(
     found: Iterable[Row], goes_on: str | None, folders: list[str] | None = None
 ) -> models.Assets:
     return models.Assets(
-        assets=[
-            models.Row(
-                key=row.key,
-                asset_id=row.asset_id,
-                kind=row.kind,
-                status=row.status,
-                bytes=row.bytes,
-                content_type=row.content_type,
-                created_at=row.created_at,
-            )
-            for row in found
-        ],
+        assets=[convert(row, models.Row, from_attributes=True) for row in found],
         folders=UNSET if folders is None else folders,
         next=goes_on or UNSET,
     )

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from mediamill.api.call import Answer, Call
 from mediamill.api.links import link, redirect_headers
-from mediamill.api.manifests import is_private, manifest_of, missing, rows_of
+from mediamill.api.manifests import is_private, manifest_of, missing, rows_of, standing
 from mediamill.api.problem import Forbidden, NotAcceptable, NotFound
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.keys import manifest_key
-from mediamill.domain.kind import Status
 from mediamill.domain.picking import Accept, best, pick
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -69,9 +68,7 @@ class Deliver:
         return rows_of(manifest, call.caller)
 
     def _original(self, call: Call) -> Answer:
-        record = self.table.get(call.key)
-        if record is None or record.status is Status.DELETED:
-            raise NotFound(f"There is no asset {call.key!r}.", code="no_such_asset")
+        standing(self.table, call.key)
         return self._redirect(call, call.key, bucket=self.uploads)
 
     def _redirect(

@@ -10,6 +10,7 @@ from mediamill.api.caller import Caller
 from mediamill.api.problem import NotFound
 from mediamill.aws.clients import client
 from mediamill.aws.table import AssetsTable
+from mediamill.domain.asset import Record
 from mediamill.domain.derivative import Derivative
 from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Status
@@ -49,11 +50,17 @@ def rows_of(manifest: Mapping[str, Any], caller: Caller) -> Sequence[Derivative]
     ]
 
 
-def missing(table: AssetsTable, key: str) -> NotFound:
-    """Why an asset has no manifest: `processing`, or its own code, or there is no such asset."""
+def standing(table: AssetsTable, key: str) -> Record:
+    """The record of an asset that is not deleted. Raises NotFound, `no_such_asset`."""
     record = table.get(key)
     if record is None or record.status is Status.DELETED:
-        return NotFound(f"There is no asset {key!r}.", code="no_such_asset")
+        raise NotFound(f"There is no asset {key!r}.", code="no_such_asset")
+    return record
+
+
+def missing(table: AssetsTable, key: str) -> NotFound:
+    """Why an asset has no manifest: `processing`, or its own code. Raises as `standing` does."""
+    record = standing(table, key)
     if record.status is Status.PROCESSING:
         return NotFound(
             f"{key!r} is being processed: ask again.",

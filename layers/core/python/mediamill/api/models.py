@@ -100,20 +100,13 @@ class Step(Body, frozen=True, kw_only=True):
     warnings: list[Reason] = []
 
 
-class Asset(Body, frozen=True, kw_only=True):
+class Asset(Row, frozen=True, kw_only=True):
     """All that is known of an asset.
 
     `links` has addresses that need no credentials, by results key, for `links_seconds`; `srcset` is
     ready for HTML, by media type, of the same addresses. `manifest` is there once it was written.
     """
 
-    key: str
-    asset_id: str
-    kind: Kind
-    status: Status
-    bytes: int
-    content_type: str
-    created_at: Time
     updated_at: Time | None = None
     completed_at: Time | None = None
     steps: dict[str, Step]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from mediamill.api import models
 from mediamill.api.call import Answer, Call
+from mediamill.api.manifests import standing
 from mediamill.api.problem import BadRequest, Conflict, Forbidden, NotFound, TooLarge
 from mediamill.aws.clients import client
 from mediamill.aws.table import AssetsTable
@@ -24,6 +25,9 @@ from mediamill.domain.keys import check_key
 from mediamill.domain.kind import Status
 from mediamill.domain.limits import MEGA
 from mediamill.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
 
 SECONDS = 900
 """How long a link takes a file, or a part."""
@@ -61,7 +65,10 @@ class Uploads:
     def parts(self, call: Call) -> Answer:
         """The parts of a large file that are there, so that an upload can go on."""
         key = self._key(call, call.query.key)
-        found = self._parts(key, call.query.upload_id)
+        found = [
+            models.Part(number=part["PartNumber"], bytes=part["Size"])
+            for part in self._there(key, call.query.upload_id)
+        ]
         return Answer(models.Parts(parts=found), headers={"Cache-Control": "no-store"})
 
     def links(self, call: Call) -> Answer:
@@ -88,22 +95,23 @@ class Uploads:
         """Put the parts of a large file together, if they are all there."""
         asked: models.Completion = call.body
         key = self._key(call, asked.key)
-        etags: dict[int, str] = {}
-        found = self._parts(key, asked.upload_id, etags)
-        there = sum(part.bytes for part in found)
+        found = self._there(key, asked.upload_id)
+        there = sum(part["Size"] for part in found)
         if there != asked.bytes or there > self.settings.limits.any_bytes:
             raise Conflict(
                 f"{there:,} of {asked.bytes:,} bytes are there: ask which parts, and put the rest.",
                 code="incomplete",
             )
         more: dict[str, Any] = {} if asked.overwrite else {"IfNoneMatch": "*"}
-        together = [{"PartNumber": part.number, "ETag": etags[part.number]} for part in found]
+        together: list[CompletedPartTypeDef] = [
+            {"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in found
+        ]
         _known(
             lambda: client("s3").complete_multipart_upload(
                 Bucket=self.settings.uploads_bucket,
                 Key=key,
                 UploadId=asked.upload_id,
-                MultipartUpload={"Parts": together},  # type: ignore[typeddict-item]
+                MultipartUpload={"Parts": together},
                 **more,
             )
         )
@@ -122,9 +130,7 @@ class Uploads:
     def delete(self, call: Call) -> Answer:
         """Delete an original; what was made of it goes within seconds."""
         key = self._key(call, call.path["key"])
-        record = AssetsTable(self.settings.assets_table).get(key)
-        if record is None or record.status is Status.DELETED:
-            raise NotFound(f"There is no asset {key!r}.", code="no_such_asset")
+        standing(AssetsTable(self.settings.assets_table), key)
         client("s3").delete_object(Bucket=self.settings.uploads_bucket, Key=key)
         return Answer(models.Key(key=key), status=202)
 
@@ -193,21 +199,14 @@ class Uploads:
             upload_id=begun["UploadId"], part_bytes=part, parts=-(-asked.bytes // part)
         )
 
-    def _parts(
-        self, key: str, upload_id: str, etags: dict[int, str] | None = None
-    ) -> list[models.Part]:
+    def _there(self, key: str, upload_id: str) -> list[PartTypeDef]:
+        """The parts that are there, as S3 tells of them."""
         pages = (
             client("s3")
             .get_paginator("list_parts")
             .paginate(Bucket=self.settings.uploads_bucket, Key=key, UploadId=upload_id)
         )
-        found = []
-        for page in _known(lambda: list(pages)):
-            for part in page.get("Parts", ()):
-                found.append(models.Part(number=part["PartNumber"], bytes=part["Size"]))
-                if etags is not None:
-                    etags[part["PartNumber"]] = part["ETag"]
-        return found
+        return [part for page in _known(lambda: list(pages)) for part in page.get("Parts", ())]
 
 
 def _known(ask: Callable[[], T]) -> T:

@@ -67,11 +67,10 @@ class Finish:
             return
         about(record.asset)
         if move is End.WAIT:
-            raise ComeAgain("another delivery writes this manifest", CLAIM_SECONDS)
+            raise _claimed()
         if move is End.STALE:
             relay.disturbed(told.key)
         elif move is End.TELL:
-            relay.disturbed(told.key)
             self._tell_again(relay, record)
         else:
             claim = Claim(message.message_id, now)
@@ -97,7 +96,6 @@ class Finish:
         if move is End.STALE:
             relay.disturbed(told.key)
         elif move is End.TELL:
-            relay.disturbed(told.key)
             self._tell_again(relay, record)
         elif move is End.FINISH and not is_unfinished(record):
             relay.table.finish(
@@ -107,7 +105,8 @@ class Finish:
         return move in (End.FINISH, End.TIDY, End.WAIT)
 
     def _tell_again(self, relay: Relay, record: Record) -> None:
-        """Steps that an earlier try asked for again, should it not have come to tell of them."""
+        """An earlier try may have asked for steps again, and not have come to tell of them."""
+        relay.disturbed(record.asset.key)
         steps = {name: step for name, step in record.steps.items() if step.attempt}
         relay.tell(record, steps, "again")
 
@@ -157,7 +156,7 @@ class _Ending:
             other = current is not None and self._told not in (None, current.told)
             self._relay.disturbed(asset.key, contradicted=same and other)
         if move is End.WAIT:
-            raise ComeAgain("another delivery writes this manifest", CLAIM_SECONDS)
+            raise _claimed()
 
     def _finish(self, record: Record) -> Record | None:
         """The manifest written and told, and the record final; None where it has moved."""
@@ -229,3 +228,7 @@ class _Ending:
         body = json.dumps(manifest, ensure_ascii=False, indent=2)
         self._has_touched = True
         return key, self._results.put_json(record.asset, key, body.encode())
+
+
+def _claimed() -> ComeAgain:
+    return ComeAgain("another delivery writes this manifest", CLAIM_SECONDS)

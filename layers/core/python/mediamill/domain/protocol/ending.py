@@ -69,12 +69,7 @@ def may_take(claim: Claim | None, *, delivery: str, now: float) -> bool:
     A queue brings a message back until it is done or dead, so whoever claimed comes again; a claim
     that has outlived its delivery can be taken over. So no claim can be left behind.
     """
-    return claim is None or claim.delivery == delivery or not is_alive(claim, now=now)
-
-
-def is_alive(claim: Claim, *, now: float) -> bool:
-    """Whether the claimant may still be at it."""
-    return now - claim.since <= CLAIM_SECONDS
+    return claim is None or claim.delivery == delivery or now - claim.since > CLAIM_SECONDS
 
 
 def is_news(record: Record) -> bool:
