@@ -120,8 +120,6 @@ EXPLAINED: dict[tuple[str, str], str] = {
     },
     ("film.wmv", "video.duration"): "Frames by their rate; ffprobe gives the file's.",
 }
-"""Not here, and so counted as unexplained: the pictures of transport streams, whose rate is not
-found, and whose duration is too short by a few frames."""
 
 
 def main() -> int:

@@ -215,7 +215,7 @@ def test_a_place_is_read_as_iso_6709_has_it(written: str, meant: GpsFacts | None
         ("a.mov", "30000/1001", 29.97, "30000/1001", "constant"),
         ("a.mkv", "30000/1001", 29.97, "30000/1001", None),
         ("a.mkv", "60000/1001", 59.94, "60000/1001", None),
-        ("a.ts", "25", None, None, None),
+        ("a.ts", "25", 25.0, None, None),
     ],
 )
 def test_h264_of_one_rate_is_not_said_to_vary(

@@ -32,12 +32,14 @@ from mediamill.domain.metadata.media.streams import (
     audio_of,
     chapters_of,
     duration_of,
+    frame_rate_of,
     longest,
     subtitle_of,
     video_of,
     whole,
 )
 from mediamill.domain.metadata.media.tags import created_of, places_of, tags_of
+from mediamill.domain.metadata.media.transport import StreamTimes, read_times
 from mediamill.domain.metadata.media.view import View
 from mediamill.domain.metadata.reading.guard import MIB, GuardedFile, OutOfBounds
 from mediamill.domain.metadata.reading.text import tidy
@@ -128,25 +130,27 @@ def _facts(window: Window, general: Track, tracks: list[dict[str, Any]], id3: Id
         kind: [track for track in tracks if track.get("@type") == kind]
         for kind in ("Video", "Audio", "Text", "Menu")
     }
-    streams = by_type["Video"] + by_type["Audio"]
     plain = read_plain(window.part(id3.start, id3.sound)) if name in _PLAIN else None
     audio = list(_with_channels([audio_of(track) for track in by_type["Audio"]], movie))
     if plain is not None and len(audio) == 1:
         audio = [_as_plain(audio[0], plain)]
     frames = matroska.frame_durations(window)
     frames = frames if len(frames) == len(by_type["Video"]) else [None] * len(by_type["Video"])
+    times = read_times(window) if name in _RECKONED else {}
+    video = [
+        _with_times(video_of(track, frame), times.get(whole(track.get("ID")) or 0))
+        for track, frame in zip(by_type["Video"], frames, strict=True)
+    ]
     xmp = read_xmp(movie.xmp) if movie.xmp else {}
     stated = None if name in _RECKONED else duration_of(general)
     return MediaFacts(
         format=codecs.container(general, by_type["Video"], by_type["Audio"]),
         duration=(plain and plain.duration)
         or stated
-        or longest(streams)
+        or longest(video, audio)
         or (movie.duration and round(movie.duration, 3)),
         bitrate=(plain and plain.bitrate) or whole(general.get("OverallBitRate")),
-        video=tuple(
-            video_of(track, frame) for track, frame in zip(by_type["Video"], frames, strict=True)
-        ),
+        video=tuple(video),
         audio=tuple(audio),
         subtitles=tuple(subtitle_of(track) for track in by_type["Text"]),
         chapters=chapters_of(by_type["Menu"]),
@@ -187,6 +191,17 @@ def _as_plain(track: AudioFacts, plain: SoundFacts) -> AudioFacts:
         bitrate=plain.bitrate or track.bitrate,
         codec=plain.codec or track.codec,
     )
+
+
+def _with_times(track: VideoFacts, times: StreamTimes | None) -> VideoFacts:
+    """The track, with what a transport stream's stamps say of its time."""
+    if times is None:
+        return track
+    rate, fraction = track.frame_rate, track.frame_rate_fraction
+    if rate is None and times.frame_rate:
+        rate, fraction = frame_rate_of(times.frame_rate)
+    duration = round(times.duration, 3)
+    return replace(track, duration=duration, frame_rate=rate, frame_rate_fraction=fraction)
 
 
 def _with_channels(tracks: list[AudioFacts], movie: MovieFacts) -> Iterator[AudioFacts]:

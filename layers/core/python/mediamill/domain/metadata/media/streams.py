@@ -79,11 +79,17 @@ def _frame_rate(track: Track, duration: int | None) -> tuple[float | None, str |
         rate = round(1e9 / duration, 3)
     if rate is None:
         return None, None
-    near = next((known for known in _BROADCAST if abs(known - rate) < 0.0015), None)
-    if near is not None:
-        return near, _BROADCAST[near]
+    known, fraction = frame_rate_of(rate)
+    if fraction is not None:
+        return known, fraction
     stated = f"{top}/{bottom}" if top and bottom and bottom != 1 else None
     return rate, stated if stated and abs((top or 0) / (bottom or 1) - rate) < 0.001 else None
+
+
+def frame_rate_of(measured: float) -> tuple[float, str | None]:
+    """A measured rate, or the broadcasters' that it is nearly, and that one as a fraction."""
+    near = next((known for known in _BROADCAST if abs(known - measured) < 0.0015), None)
+    return (round(measured, 3), None) if near is None else (near, _BROADCAST[near])
 
 
 def _frame_rate_mode(track: Track) -> str | None:
@@ -161,9 +167,10 @@ def extra_of(track: Track) -> Track:
     return extra if isinstance(extra, dict) else {}
 
 
-def longest(tracks: Sequence[Track]) -> float | None:
+def longest(video: Sequence[VideoFacts], audio: Sequence[AudioFacts]) -> float | None:
     """The longest stream's seconds."""
-    return max(filter(None, map(duration_of, tracks)), default=None)
+    seconds = [each.duration for each in video] + [each.duration for each in audio]
+    return max((each for each in seconds if each), default=None)
 
 
 def duration_of(track: Track) -> float | None:
