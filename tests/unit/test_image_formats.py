@@ -6,15 +6,19 @@ import io
 import struct
 import zlib
 
+import pillow_heif
 import pytest
 from fuzz_images import XPM
 from made.images import corners, opened, photo, saved, shown
 from PIL import Image, PngImagePlugin
 
+from mediamill.domain.detect import detect
 from mediamill.domain.image import render
 from mediamill.domain.image.shaping import icc
 from mediamill.domain.limits import Limits
+from mediamill.domain.metadata import describe
 from mediamill.domain.profile import parse_profiles
+from mediamill.domain.signatures import MEDIA_TYPES
 
 THUMBNAIL = parse_profiles("one=40", "png")
 RED, LIME, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -129,3 +133,34 @@ def test_a_transparent_colour_of_sixteen_bit_grey_is_transparent() -> None:
     at = png.index(b"IDAT") - 4
     alpha = shown(png[:at] + chunk + png[at:]).convert("RGBA").getchannel("A")
     assert alpha.getextrema() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "format_", "name"),
+    [
+        ("1", "PPM", "pbm"),
+        ("L", "PPM", "pgm"),
+        ("RGB", "PPM", "ppm"),
+        ("RGB", "HEIF", "heic"),
+        ("RGB", "AVIF", "avif"),
+        ("RGB", "JPEG", "jpeg"),
+        ("RGB", "JPEG2000", "jp2"),
+        ("RGB", "TIFF", "tiff"),
+        ("RGB", "ICO", "ico"),
+        ("RGB", "TGA", "tga"),
+    ],
+)
+def test_a_picture_has_one_name_for_its_format(mode: str, format_: str, name: str) -> None:
+    if format_ == "HEIF":
+        pillow_heif.register_heif_opener()
+    original = saved(corners(32, 32).convert(mode), format_)
+    door = detect(original, f"a.{name}")
+    record = describe(
+        io.BytesIO(original),
+        key="a",
+        size=len(original),
+        kind=door.kind,
+        content_type=door.content_type,
+    )
+    assert render(original, [], Limits()).facts.format == record.format == name
+    assert door.content_type == MEDIA_TYPES[name]

@@ -23,7 +23,7 @@ def test_the_preview_of_a_dng_is_shown() -> None:
     preview = jpeg()
     original = tiff([DNG, (0x0201, 4, 1, 256), (0x0202, 4, 1, len(preview))], preview)
     facts = render(original, [], Limits()).facts
-    assert (facts.format, facts.width, facts.height) == ("raw", 120, 80)
+    assert (facts.format, facts.width, facts.height) == ("tiff", 120, 80)
     assert shown(original).size == (120, 80)
 
 

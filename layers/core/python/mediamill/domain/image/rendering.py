@@ -218,7 +218,7 @@ def _header_facts(opened: Opened) -> ImageFacts:
     return ImageFacts(
         width=opened.height if turned else opened.width,
         height=opened.width if turned else opened.height,
-        format=opened.container.value,
+        format=opened.format,
         orientation=opened.orientation,
         is_animated=opened.frames > 1,
         frame_count=opened.frames,

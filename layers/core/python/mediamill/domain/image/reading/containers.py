@@ -12,7 +12,7 @@ from mediamill.domain.signatures import format_of
 
 
 class Container(StrEnum):
-    """The formats that are decoded; the values are the manifest's `format`."""
+    """The formats that are decoded, each by one decoder."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -53,3 +53,13 @@ _HEAD = 65_536  # bytes that say it all
 def detect(original: bytes) -> Container | None:
     """The container that the bytes announce, or None where no allowed decoder can read them."""
     return _DECODED.get(format_of(original[:_HEAD]) or "")
+
+
+def format_name(original: bytes) -> str:
+    """The manifest's `format`: as the metadata step has it, whichever decoder reads the bytes."""
+    name = format_of(original[:_HEAD]) or ""
+    return name if name in _MEMBERS else _DECODED[name].value
+
+
+# Those of one decoder's formats that have a name, and a media type, of their own.
+_MEMBERS = frozenset({"heic", "pbm", "pgm", "cr2", "orf", "rw2", "raf"})

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
 from mediamill.domain.image.reading import bmp, camera_raw, cut, deep_tiff, header, png, svg
-from mediamill.domain.image.reading.containers import Container, detect
+from mediamill.domain.image.reading.containers import Container, detect, format_name
 from mediamill.domain.image.reading.cost import check_memory, fits, memory_of, within_memory
 from mediamill.domain.image.reading.header import BROKEN_IMAGE, Announced
 from mediamill.domain.image.reading.libvips import CannotRead, processors
@@ -56,7 +56,8 @@ class Opened:
     it the decoder leaves to us; `frames` counts an animation's; `truncated` says that an
     animation is past the limits and only its first frame is to be shown, `is_cut` that the file
     ends before it says. An SVG has a `drawing`,
-    everything else a `picture`; `source` is the bytes that were opened (a raw's are its preview).
+    everything else a `picture`; `source` is the bytes that were opened (a raw's are its preview),
+    `format` the original's own, as the manifest names it.
     """
 
     container: Container
@@ -71,6 +72,7 @@ class Opened:
     pages: int | None = None
     truncated: bool = False
     is_cut: bool = False
+    format: str = ""
 
 
 @contextmanager
@@ -113,16 +115,20 @@ def open_picture(original: bytes, limits: Limits, *, tolerant: bool = False) -> 
     if container is None:
         raise Unsupported("This is not a picture in a format that is decoded.")
     with guarded(limits, tolerant=tolerant):
-        if container is Container.SVG:
-            drawing = svg.read(original, limits)
-            return Opened(container, original, drawing.width, drawing.height, drawing=drawing)
-        if container in (Container.TIFF, Container.RAW):
-            preview = camera_raw.find(original)
-            if preview is not None:
-                return _open_preview(original, preview, limits)
-            if container is Container.RAW:
-                raise Unsupported("This camera raw file has no preview.")
-        return _open_raster(original, container, limits)
+        return replace(_open_as(container, original, limits), format=format_name(original))
+
+
+def _open_as(container: Container, original: bytes, limits: Limits) -> Opened:
+    if container is Container.SVG:
+        drawing = svg.read(original, limits)
+        return Opened(container, original, drawing.width, drawing.height, drawing=drawing)
+    if container in (Container.TIFF, Container.RAW):
+        preview = camera_raw.find(original)
+        if preview is not None:
+            return _open_preview(original, preview, limits)
+        if container is Container.RAW:
+            raise Unsupported("This camera raw file has no preview.")
+    return _open_raster(original, container, limits)
 
 
 def _open_raster(original: bytes, container: Container, limits: Limits) -> Opened:

@@ -23,7 +23,7 @@ MOST_COUNTED = 500
 def read_tiff(window: Window) -> tuple[PictureHeader, ExifFacts]:
     """The header of the first full-size picture, the count of pages, and EXIF's facts."""
     name = format_of(window.at(0, 64))
-    own = name if name in ("orf", "rw2") else "tiff"
+    own = name if name in ("cr2", "orf", "rw2") else "tiff"
     header = PictureHeader(own, has_alpha=False, is_animated=False, frame_count=1)
     try:
         tiff = Tiff(window)
