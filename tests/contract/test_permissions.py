@@ -116,6 +116,13 @@ def test_the_sweep_may_take_the_dead_letters_of_every_queue() -> None:
         assert [name for name in queues if may("SweepRole", action, name)] == dead
 
 
+def test_the_sweep_asks_ingest_and_the_finisher_again_and_the_workers_by_the_topic() -> None:
+    queues = [name for name, made in MADE["Resources"].items() if made["Type"] == "AWS::SQS::Queue"]
+    sent = {name for name in queues if may("SweepRole", "sqs:SendMessage", name)}
+    assert sent == {"IngestQueue", "ManifestQueue"}
+    assert may("SweepRole", "sns:Publish", "AssetsTopic")
+
+
 @pytest.mark.parametrize("role", WRITES)
 def test_each_function_may_use_the_key_for_data_and_not_manage_it(role: str) -> None:
     assert may(role, "kms:Decrypt", KEY)

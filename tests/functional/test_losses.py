@@ -20,12 +20,14 @@ from mediamill.aws.observe import ComeAgain
 from mediamill.aws.results import Results
 from mediamill.aws.storage import Unreadable
 from mediamill.aws.sweep import Sweep
+from mediamill.aws.table import AssetsTable
 from mediamill.aws.task import Task
 from mediamill.aws.topics import AssetsTopic, CompletedTopic
 from mediamill.aws.worker import GivenUp
 from mediamill.domain.derivative import Product
 from mediamill.domain.errors import Broken
 from mediamill.domain.kind import Status, StepStatus
+from mediamill.domain.protocol.overdue import ASKS, NUDGES
 
 
 class Killed(BaseException):
@@ -397,11 +399,31 @@ def test_every_key_that_s3_takes_is_processed_or_rejected_with_a_code(
 # ── Dead letters and what is overdue ─────────────────────────────────────────────────────────────
 
 
-def test_a_letter_that_no_worker_ever_had_fails_its_step_and_stays_to_be_redriven(
+def in_vain(flow: Flow) -> None:
+    """The record has been overdue so often that nobody asks any more."""
+    record = flow.record("a.jpg")
+    assert AssetsTable(flow.settings.assets_table).change(record, {}, nudges=NUDGES) is not None
+
+
+def test_a_letter_that_no_worker_ever_had_is_asked_for_again(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    flow.die("image", told)
+    flow.sweep().run(context)
+    assert flow.messages(flow.settings.dead_letters["image"]) == []
+    (again,) = flow.told()
+    assert (again.body["steps"], again.body["attempt"]) == (["image"], told.body["attempt"])
+    flow.worker("image", stores("x")).handle(again, context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+def test_a_letter_that_is_asked_for_in_vain_fails_its_step_and_stays_to_be_redriven(
     flow: Flow, context: Any
 ) -> None:
     told = opened(flow, context)
     flow.worker("metadata", nothing).handle(told, context)
+    in_vain(flow)
     flow.die("image", told)
     flow.sweep().run(context)
     settle(flow, context)
@@ -418,6 +440,20 @@ def test_a_letter_that_no_worker_ever_had_fails_its_step_and_stays_to_be_redrive
     assert flow.record("a.jpg").status is Status.COMPLETE
 
 
+def test_a_letter_whose_last_tries_died_fails_its_step_with_what_the_one_before_said(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    with pytest.raises(ConnectionError):
+        flow.worker("image", then(ConnectionError("no answer"))).handle(attempt(told, 2), context)
+    flow.die("image", told)
+    flow.sweep().run(context)
+    error = flow.record("a.jpg").steps["image"].error
+    assert error is not None and error.code == "retries_exhausted"
+    assert "no answer" in error.message
+    assert len(flow.messages(flow.settings.dead_letters["image"])) == 1
+
+
 def test_a_letter_that_nobody_needs_any_more_is_deleted(flow: Flow, context: Any) -> None:
     told = opened(flow, context)
     flow.worker("image", stores("x")).handle(told, context)
@@ -429,8 +465,15 @@ def test_a_letter_that_nobody_needs_any_more_is_deleted(flow: Flow, context: Any
     assert flow.results() == {}
 
 
-def test_a_letter_of_ingest_opens_what_nobody_could_take_in(flow: Flow, context: Any) -> None:
+def test_a_letter_of_ingest_comes_back_three_times_and_then_opens_what_nobody_could_take_in(
+    flow: Flow, context: Any
+) -> None:
     event = flow.upload("a.jpg", jpeg(), "01")
+    for _ in range(ASKS):
+        flow.die("ingest", event)
+        flow.sweep().run(context)
+        (event,) = flow.messages(flow.settings.ingest_queue)
+    assert AssetsTable(flow.settings.assets_table).get("a.jpg") is None
     flow.die("ingest", event)
     flow.sweep().run(context)
     record = flow.record("a.jpg")
@@ -448,15 +491,28 @@ def test_a_letter_about_a_removal_takes_the_derivatives_along(flow: Flow, contex
     opened(flow, context)
     flow.die("ingest", flow.remove("a.jpg", "02"))
     flow.sweep().run(context)
+    (again,) = flow.messages(flow.settings.ingest_queue)
+    flow.intake().handle(again, context)
     settle(flow, context)
     assert flow.record("a.jpg").status is Status.DELETED
     assert flow.messages(flow.settings.dead_letters["ingest"]) == []
+
+
+def test_a_hand_over_that_no_finisher_ever_had_is_handed_over_again(
+    flow: Flow, context: Any
+) -> None:
+    flow.die("manifest", handed_over(flow, context))
+    flow.sweep().run(context)
+    assert flow.messages(flow.settings.dead_letters["manifest"]) == []
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
 
 
 def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
     flow: Flow, context: Any
 ) -> None:
     message = handed_over(flow, context)
+    in_vain(flow)
     flow.die("manifest", message)
     flow.sweep().run(context)
     record = flow.record("a.jpg")
@@ -496,10 +552,11 @@ def test_an_original_that_s3_refuses_for_whatever_reason_ends_in_a_record(
     monkeypatch.setattr(intake_room, "look", refused)
     with pytest.raises(ClientError):
         flow.intake().handle(attempt(event, LAST), context)
-    flow.die("ingest", event)
-    flow.sweep().run(context)
     record = flow.record("a.jpg")
     assert record.rejection is not None and record.rejection.code == "intake_failed"
+    flow.die("ingest", event)
+    flow.sweep().run(context)
+    assert len(flow.messages(flow.settings.dead_letters["ingest"])) == 1  # to be redriven
 
 
 def test_dead_letters_keep_nobody_from_what_is_overdue(

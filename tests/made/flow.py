@@ -39,7 +39,15 @@ class Flow:
         make_tables(f"assets-{number}", f"made-{number}")
         queues = {
             name: sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
-            for name in ("fan-out", "manifest", "completed", "dead-image", "dead-manifest", "dead")
+            for name in (
+                "fan-out",
+                "manifest",
+                "completed",
+                "ingest",
+                "dead-image",
+                "dead-manifest",
+                "dead",
+            )
         }
         topics = {}
         for name in ("fan-out", "completed"):
@@ -61,6 +69,7 @@ class Flow:
                 "MADE_TABLE": f"made-{number}",
                 "ASSETS_TOPIC": topics["fan-out"],
                 "COMPLETED_TOPIC": topics["completed"],
+                "INGEST_QUEUE": queues["ingest"],
                 "MANIFEST_QUEUE": queues["manifest"],
                 "DEAD_LETTERS": (
                     f"ingest={queues['dead']} image={queues['dead-image']} "

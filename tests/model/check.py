@@ -60,7 +60,9 @@ def check(drive: Drive, *, redriven: bool = False) -> Iterator[Wrong]:
         listed.add(f"manifest/{key}.json")
         yield from _of_manifest(key, live, record, there, listed)
         manifest = there.get(f"manifest/{key}.json")
-        if redriven and manifest is not None and record.rejection is None:
+        if redriven and record.rejection is not None:
+            yield Wrong("refused", f"{key!r} is sound: {record.rejection.code}")
+        elif redriven and manifest is not None:
             content, told = Content.of(live.body or b""), json.loads(manifest.body or b"")
             yield from _of_steps(key, content, told, is_gated=drive.is_gated)
         yield from _of_announcements(record, announced.get(record.asset.asset_id, []))

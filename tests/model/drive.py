@@ -14,6 +14,7 @@ from greenlet import getcurrent, greenlet
 
 from mediamill.aws.messages import delivery
 from mediamill.aws.observe import ComeAgain, backoff
+from mediamill.domain.protocol.overdue import ASKS
 from model.calls import Call, lost, throttled
 from model.cloud import Cloud
 from model.histories import (
@@ -29,6 +30,7 @@ from model.histories import (
     Resume,
     Rush,
     Sweep,
+    Throttle,
     Tick,
 )
 from model.inside import World
@@ -93,7 +95,8 @@ class Drive:
         self.running: dict[Any, Run] = {}
         self.is_loud = is_loud
         self.log: list[str] = []
-        self.was_faulty = self.has_lost = self.is_gated = False
+        self.was_faulty = self.has_lost = self.is_gated = self.has_bad_content = False
+        self.throttled = 0  # messages, until they were given up
         self.restored: set[str] = set()  # keys of which an older version came to light again
         self.errors: list[BaseException] = []
 
@@ -106,6 +109,7 @@ class Drive:
         if isinstance(action, Gate):
             self.stack, self.is_gated = self.stack.gated(), True
         elif isinstance(action, Put):
+            self.has_bad_content = self.has_bad_content or bool(action.content.fails)
             s3.put_object(Bucket="uploads", Key=KEYS[action.key], Body=action.content.body)
         elif isinstance(action, Delete):
             self._delete(KEYS[action.key], action.undo)
@@ -125,6 +129,8 @@ class Drive:
             self.redrive()
         elif isinstance(action, Lose):
             self._lose(action.message)
+        elif isinstance(action, Throttle):
+            self._throttle(action.message)
         else:
             self.sweep(action)
 
@@ -154,6 +160,11 @@ class Drive:
             self.rest()
             if self.cloud.changes == before:
                 return  # nothing was overdue, after all these hours
+
+    @property
+    def is_only_throttled(self) -> bool:
+        """Whether nothing went wrong but that functions had no room, and that not for hours."""
+        return not self.was_faulty and not self.has_bad_content and self.throttled <= ASKS
 
     @property
     def has_dead_letters(self) -> bool:
@@ -310,6 +321,16 @@ class Drive:
             del queue.messages[message.message_id]
             self.was_faulty = self.has_lost = True
             self.tell(f"  {queue.name} {message.message_id[4:8]}: lost")
+
+    def _throttle(self, number: int) -> None:
+        """A message is received until it is given up, and no function ever has it."""
+        waiting = list(self._waiting())
+        if waiting:
+            queue, message = waiting[number % len(waiting)]
+            while self.cloud.sqs.take(queue, message):
+                self.cloud.clock.sleep(queue.visibility)
+            self.throttled += 1
+            self.tell(f"  {queue.name} {message.message_id[4:8]}: never had, and a dead letter")
 
     def _delete(self, key: str, undo: bool) -> None:
         bucket = self.cloud.s3.by_name["uploads"]

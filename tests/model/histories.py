@@ -109,7 +109,17 @@ class Lose:
     message: int
 
 
-Action = Gate | Put | Delete | Deliver | Rush | Resume | Tick | Redrive | Sweep | Lose
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """One of the visible messages is received in vain: the account has no room for its function.
+
+    As often as a queue lets it be: then it is a dead letter that nobody has had.
+    """
+
+    message: int
+
+
+Action = Gate | Put | Delete | Deliver | Rush | Resume | Tick | Redrive | Sweep | Lose | Throttle
 History = tuple[Action, ...]
 
 _KINDS = ("image", "image", "document", "office", "other")
@@ -146,6 +156,8 @@ def random_history(seed: int) -> History:
             actions.append(Deliver(lot.randrange(60), faults, twin, kept))
         elif what < 0.86:
             actions.append(Resume(lot.randrange(60), kill=lot.random() < 0.2))
+        elif what < 0.88:
+            actions.append(Throttle(lot.randrange(60)))
         elif what < 0.96 or calm:
             actions.append(Tick(lot.choice((1, 30, 70, 200, 400, 800))))
         elif what < 0.965:

@@ -34,7 +34,7 @@ def _played(drive: Drive, history: History) -> Wrong | None:
             for wrong in check(drive):
                 return wrong
         drive.settle()
-        for wrong in check(drive):
+        for wrong in check(drive, redriven=drive.is_only_throttled):
             return wrong
         drive.tell("· every dead letter is redriven")
         for _ in range(REDRIVES):

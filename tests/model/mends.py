@@ -25,7 +25,7 @@ from mediamill.domain.protocol.tidying import Untidiness, compare
 from mediamill.domain.protocol.turn import Move
 from model.contents import Content
 from model.found import FOUND
-from model.histories import Delete, Deliver, Fault, History, Put, Resume, Rush, Tick
+from model.histories import Delete, Deliver, Fault, History, Put, Resume, Rush, Throttle, Tick
 
 Patch = Callable[[Any, str, Any], None]
 
@@ -190,6 +190,21 @@ def no_reading_of_dead_letters(patch: Patch) -> None:
         patch(owner, "bury", lambda *_: True)
 
 
+def no_asking_for_what_no_worker_had(patch: Patch) -> None:
+    """A step whose message is a dead letter is failed, though nobody ever began with it."""
+    patch(worker, "is_unheard", lambda *_: False)
+
+
+def no_asking_for_what_no_finisher_had(patch: Patch) -> None:
+    """An asset whose hand-over is a dead letter is failed, though nobody ever began with it."""
+    patch(finish, "is_unbegun", lambda _: False)
+
+
+def no_asking_for_what_ingest_never_had(patch: Patch) -> None:
+    """An event that is a dead letter refuses its file, though nobody ever looked at it."""
+    patch(intake, "ASKS", 0)
+
+
 def _instead(patch: Patch, room: Any, name: str, move: Any, instead: Any) -> None:
     """Have a room of `mediamill.aws` decide otherwise in one case."""
     decide = getattr(room, name)
@@ -347,7 +362,17 @@ _AT_THE_END = (
         ),
     ),
 )
+_WITHOUT_ROOM = (
+    Mend(no_asking_for_what_ingest_never_had, "refused", (_UPLOADED, Throttle(0))),
+    Mend(no_asking_for_what_no_worker_had, "given up", (_UPLOADED, _DELIVERED, Throttle(0))),
+    Mend(
+        no_asking_for_what_no_finisher_had,
+        "no manifest",
+        (_UPLOADED, *(_DELIVERED,) * 3, Throttle(0)),
+    ),
+)
 
 MENDS: Mapping[str, Mend] = {
-    mend.take_out.__name__: mend for mend in (*_AT_THE_DOOR, *_AT_WORK, *_AT_THE_END)
+    mend.take_out.__name__: mend
+    for mend in (*_AT_THE_DOOR, *_AT_WORK, *_AT_THE_END, *_WITHOUT_ROOM)
 }

@@ -97,6 +97,7 @@ class Stack:
                 "ASSETS_TOPIC": topics["assets"],
                 "COMPLETED_TOPIC": topics["completed"],
                 "MANIFEST_QUEUE": urls["manifest"],
+                "INGEST_QUEUE": urls["ingest"],
                 "OWN_QUEUE": urls["document"],
                 "DEAD_LETTERS": " ".join(f"{name}={urls[f'dead-{name}']}" for name in TIMEOUTS),
                 "PLAN": PLAN,

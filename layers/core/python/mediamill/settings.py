@@ -120,6 +120,11 @@ class Settings:
         return self._text("MANIFEST_QUEUE")
 
     @cached_property
+    def ingest_queue(self) -> str:
+        """The URL of the queue in front of ingest."""
+        return self._text("INGEST_QUEUE")
+
+    @cached_property
     def own_queue(self) -> str | None:
         """The URL of the queue in front of this function, to say when to bring a message back."""
         return self.environment.get("OWN_QUEUE") or None

@@ -33,6 +33,7 @@ from mediamill.domain.protocol.ending import (
     is_news,
     is_unfinished,
 )
+from mediamill.domain.protocol.overdue import is_unbegun
 from mediamill.settings import Settings
 
 _UNFINISHED = StepError(
@@ -97,6 +98,9 @@ class Finish:
             relay.disturbed(told.key)
         elif move is End.TELL:
             self._tell_again(relay, record)
+        elif move in (End.FINISH, End.TIDY) and is_unbegun(record):
+            relay.hand_over(record.asset)
+            return False
         elif move is End.FINISH and not is_unfinished(record):
             relay.table.finish(
                 record, Status.FAILED, completed_at(record), rejection=_UNFINISHED,

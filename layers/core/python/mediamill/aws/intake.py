@@ -17,7 +17,7 @@ from mediamill.aws.observe import ComeAgain, about, about_key, count, logger
 from mediamill.aws.relay import Relay, original
 from mediamill.aws.storage import Unreadable, look, reach
 from mediamill.aws.table import AssetsTable, utc_now
-from mediamill.aws.topics import AssetsTopic
+from mediamill.aws.topics import AssetsTopic, IngestQueue
 from mediamill.domain.asset import Asset, Record, comparable
 from mediamill.domain.detect import HEAD_BYTES, detect
 from mediamill.domain.errors import Unprocessable
@@ -36,6 +36,7 @@ from mediamill.domain.protocol.intake import (
     on_known,
     on_look,
 )
+from mediamill.domain.protocol.overdue import ASKS
 from mediamill.settings import Settings
 
 TOMBSTONE_SECONDS = 15 * 24 * 3600
@@ -55,7 +56,10 @@ class Intake:
         self._settings = settings
 
     def handle(self, message: Delivery, context: LambdaContext) -> None:
-        """Take in every event of one message; a file that cannot be read is tried again."""
+        """Take in every event of one message; a file that cannot be read is tried again.
+
+        The last try that was refused opens it as rejected.
+        """
         is_last = message.attempt >= self._settings.max_receive_count
         for event in storage_events(message):
             about_key(event.key)
@@ -64,10 +68,9 @@ class Intake:
             else:
                 try:
                     self._take(event, message.tag)
-                except Unreadable as error:
+                except (Unreadable, ClientError) as error:
                     if is_last:
-                        why = StepError(error.code, str(error))
-                        self._take(event, message.tag, instead=why)
+                        self._take(event, message.tag, instead=_why(error))
                     raise
 
     @cached_property
@@ -81,17 +84,31 @@ class Intake:
     def bury(self, letter: Delivery) -> bool:
         """A dead letter of the ingest queue: whether to keep it, to be redriven.
 
-        Whatever stands under its keys is opened as rejected, if nobody has said anything of it.
+        As long as nobody has said anything of it, it is put back; at last, whatever stands under
+        its keys is opened as rejected.
         """
-        keep = False
-        for event in storage_events(letter):
+        bucket = self._settings.uploads_bucket
+        events = [event for event in storage_events(letter) if event.bucket == bucket]
+        if letter.asks < ASKS and not any(map(self._is_refused, events)):
+            if events:
+                logger.info("asked for again", keys=[event.key for event in events])
+                IngestQueue(self._settings.ingest_queue).put_back(letter)
+            return False
+        for event in events:
             about_key(event.key)
-            if event.bucket == self._settings.uploads_bucket:
-                seen = self._table.get(event.key)
-                if not _is_refused(seen, event):
-                    self._take(event, letter.tag, instead=_FAILED)
-                keep = keep or _is_refused(self._table.get(event.key), event)
-        return keep
+            if not self._is_refused(event):
+                self._take(event, letter.tag, instead=_FAILED)
+        return any(map(self._is_refused, events))
+
+    def _is_refused(self, event: StorageEvent) -> bool:
+        """Whether the record says that this event's file could not be read."""
+        seen = self._table.get(event.key)
+        return (
+            seen is not None
+            and seen.rejection is not None
+            and seen.rejection.code in UNREADABLE
+            and comparable(seen.asset.sequencer) == comparable(event.sequencer)
+        )
 
     def _take(
         self, event: StorageEvent, delivery: str, *, instead: StepError | None = None
@@ -241,11 +258,5 @@ def _is_disturbing(seen: Record | None) -> bool:
     return seen is not None and (seen.status is not Status.DELETED or seen.is_untidy)
 
 
-def _is_refused(seen: Record | None, event: StorageEvent) -> bool:
-    """Whether the record says that this event's file could not be read."""
-    return (
-        seen is not None
-        and seen.rejection is not None
-        and seen.rejection.code in UNREADABLE
-        and comparable(seen.asset.sequencer) == comparable(event.sequencer)
-    )
+def _why(error: Unreadable | ClientError) -> StepError:
+    return StepError(error.code, str(error)) if isinstance(error, Unreadable) else _FAILED

@@ -54,6 +54,15 @@ class Delivery:
         """Whether an earlier delivery of this message may have got anywhere."""
         return self.attempt > 1
 
+    @property
+    def asks(self) -> int:
+        """How often this message was put back among the living, after nobody had it."""
+        return int(self.body.get("asks", 0))
+
+    def asked_again(self) -> str:
+        """The text of the same message, put back once more."""
+        return json.dumps({**self.body, "asks": self.asks + 1})
+
 
 @dataclass(frozen=True, slots=True)
 class StorageEvent:

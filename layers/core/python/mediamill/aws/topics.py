@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediamill.aws.clients import client
-from mediamill.aws.messages import FanOut, HandOver, encode
+from mediamill.aws.messages import Delivery, FanOut, HandOver, encode
 
 _AT_ONCE = 10  # what PublishBatch takes
 
@@ -86,6 +86,17 @@ class ManifestQueue:
         client("sqs").send_message(
             QueueUrl=self.url, MessageBody=encode(message), DelaySeconds=delay
         )
+
+
+@dataclass(frozen=True, slots=True)
+class IngestQueue:
+    """The queue in front of ingest."""
+
+    url: str
+
+    def put_back(self, letter: Delivery) -> None:
+        """Put a dead letter among the living again, as a new message that knows how often."""
+        client("sqs").send_message(QueueUrl=self.url, MessageBody=letter.asked_again())
 
 
 def _fan_out(message: FanOut) -> dict[str, Any]:

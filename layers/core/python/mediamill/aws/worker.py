@@ -36,6 +36,7 @@ from mediamill.domain.bounded import SHARE, deadline
 from mediamill.domain.errors import Refusal, Unprocessable
 from mediamill.domain.made import Made
 from mediamill.domain.manifest import StepError
+from mediamill.domain.protocol.overdue import is_unheard
 from mediamill.domain.protocol.turn import Called, Move, failed, may_differ, tried, turn
 from mediamill.settings import Settings
 
@@ -130,14 +131,22 @@ class _Visit:
             self._hand_on(record, state)
             return False
         if move in (Move.TELL_PARTS, Move.JOIN):  # the worker closes it, or its parts do
-            AssetsTopic(self._settings.assets_topic).publish(
-                replace(self._told, steps=(self._worker.step,), part=None, reason="again")
-            )
+            self._ask(part=None)
+            return False
+        if move is Move.WORK and is_unheard(record, state, self._told.part):
+            self._ask(part=self._told.part)
             return False
         if move in (Move.WORK, Move.GIVE_UP):
             tries = state.tries.error if state.tries and state.tries.error else _NEVER
             self._closing.give_up(state, "retries_exhausted", _exhausted(tries))
         return True
+
+    def _ask(self, part: str | None) -> None:
+        """Tell of this step, or of a part of it, once more: the dead letter's place is taken."""
+        logger.info("asked for again", step=self._worker.step, part=part)
+        AssetsTopic(self._settings.assets_topic).publish(
+            replace(self._told, steps=(self._worker.step,), part=part, reason="again")
+        )
 
     def _look(self) -> tuple[Record | None, Step | None, Mapping[str, str]]:
         """The record, its step, and the parts of it that are in."""

@@ -2,6 +2,10 @@
 
 A message can be lost for good: purged by hand, kept past its fourteen days, or swallowed by a
 function that is gone. What waits in a long queue is not lost, and asking again costs a message.
+
+So it is with a message that its function never had: where an account has no room for another
+instance, Lambda receives, is refused, and lets go, until the message is a dead letter. As long as
+nobody has begun with what it asks for, it is asked for again.
 """
 
 from __future__ import annotations
@@ -9,10 +13,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum, auto
 
-from mediamill.domain.asset import Record
+from mediamill.domain.asset import Record, Step
 from mediamill.domain.kind import Status
 
 NUDGES = 2
+
+ASKS = 3
+"""So often an event that nothing is known of is put back into its queue, and then refused."""
 
 
 class Nudge(Enum):
@@ -34,3 +41,18 @@ def overdue(record: Record, *, now: float, patience: float) -> Nudge:
     if now - datetime.fromisoformat(record.updated_at).timestamp() < patience:
         return Nudge.LEAVE
     return Nudge.CLOSE if is_open and record.nudges >= NUDGES else Nudge.ASK
+
+
+def is_unheard(record: Record, step: Step, part: str | None) -> bool:
+    """Whether no worker has begun with a pending step, or with this part, as far as is known.
+
+    A first try that ends without a word says nothing either; asking once more does no harm. What is
+    asked for in vain for long is overdue as well, and is not asked for any more after that.
+    """
+    tried = step.tries is not None and step.tries.part == part
+    return not tried and record.nudges < NUDGES
+
+
+def is_unbegun(record: Record) -> bool:
+    """Whether no finisher is known to have begun with an asset: then it is handed over again."""
+    return record.finishing is None and record.nudges < NUDGES
