@@ -35,7 +35,7 @@ from mediamill.domain.derivative import Product  # noqa: E402
 from mediamill.settings import Settings  # noqa: E402
 
 READS = ("GetItem", "Query")
-LISTED = ("by_month", "by_state")
+LISTED = ("by_month", "by_state", "by_change")
 DEFAULTS = {  # as in template.yaml
     "RENDITIONS": "thumbnail=256,medium=800,large=1920",
     "FORMATS": "webp",

@@ -201,6 +201,9 @@ def attempt(message: Delivery, number: int) -> Delivery:
     return replace(message, attempt=number)
 
 
+LISTED = ("asset_id", "kind", "status", "bytes", "content_type")
+
+
 def make_tables(assets: str, made: str) -> None:
     """Create the two tables as the template has them."""
     client("dynamodb").create_table(
@@ -208,22 +211,26 @@ def make_tables(assets: str, made: str) -> None:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": name, "AttributeType": "S"}
-            for name in ("key", "month", "state", "created_at")
+            for name in ("key", "month", "state", "feed", "created_at", "changed_at")
         ],
         KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": f"by_{name}",
+                "IndexName": index,
                 "KeySchema": [
-                    {"AttributeName": name, "KeyType": "HASH"},
-                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                    {"AttributeName": part, "KeyType": "HASH"},
+                    {"AttributeName": time, "KeyType": "RANGE"},
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["asset_id", "kind", "status", "bytes", "content_type"],
+                    "NonKeyAttributes": [*LISTED, *more],
                 },
             }
-            for name in ("month", "state")
+            for index, part, time, *more in (
+                ("by_month", "month", "created_at"),
+                ("by_state", "state", "created_at"),
+                ("by_change", "feed", "changed_at", "created_at"),
+            )
         ],
     )
     client("dynamodb").create_table(

@@ -12,7 +12,6 @@ from mediamill.api.browse import Browse
 from mediamill.api.call import Answer, Call
 from mediamill.api.links import CACHED_SECONDS, SECONDS, link
 from mediamill.api.manifests import manifest_of, rows_of, standing
-from mediamill.api.problem import Forbidden
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.asset import Record
 from mediamill.domain.derivative import Derivative
@@ -35,10 +34,7 @@ class Assets:
 
     def list(self, call: Call) -> Answer:
         """A page of the list that the query asks for."""
-        prefix = call.query.prefix or call.prefix
-        if not prefix.startswith(call.prefix):
-            raise Forbidden(f"All your keys begin with {call.prefix!r}; this prefix does not.")
-        page = self.browse.page(call.query, prefix)
+        page = self.browse.page(call.query, call.below(call.query.prefix))
         return Answer(page, headers={"Cache-Control": "no-store"})
 
     def get(self, call: Call) -> Answer:

@@ -19,7 +19,7 @@ from mediamill.api import cursor, models
 from mediamill.api.models import MOST, ListQuery
 from mediamill.api.problem import BadRequest
 from mediamill.aws.clients import client
-from mediamill.aws.listing import Listing, Place, Row
+from mediamill.aws.listing import Listing, Row
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
 
@@ -47,7 +47,7 @@ class Browse:
         asked = (query.kind, query.status, query.day)
         after = None
         if query.cursor is not None:
-            after = Place(*cursor.decode(query.cursor, asked, words=2))
+            after = cursor.place(cursor.decode(query.cursor, asked, words=2))
         found: list[Row] = []
         walk = _listing(self.table).walk(
             status=query.status, kind=query.kind, day=query.day, after=after
@@ -57,7 +57,7 @@ class Browse:
                 if _is_meant(row, query):
                     found.append(row)
                 if len(found) == query.limit or count == _READ_AT_MOST:
-                    goes_on = cursor.encode(asked, row.place.created_at, row.place.asset_id)
+                    goes_on = cursor.encode(asked, row.place.time, row.place.asset_id)
                     return _assets(found, goes_on)
         return _assets(found, None)
 

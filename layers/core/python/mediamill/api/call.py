@@ -9,6 +9,7 @@ from typing import Any
 from mediamill.api.caller import Caller
 from mediamill.api.problem import Forbidden
 from mediamill.domain.keys import KEY_BYTES, fits
+from mediamill.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,27 @@ class Call:
     def key(self) -> str:
         """The asset that the call is about. Raises Forbidden where it is not the caller's."""
         return self.own(self.path["key"])
+
+    def below(self, prefix: str | None) -> str:
+        """What the keys begin with that the caller asks for. Raises Forbidden for others'."""
+        wanted = prefix or self.prefix
+        if not wanted.startswith(self.prefix):
+            raise Forbidden(f"All your keys begin with {self.prefix!r}; this prefix does not.")
+        return wanted
+
+    def writable(self, key: str, *, uploads: Settings | None = None) -> str:
+        """A key that the caller may have something done to; in `uploads`, if they are told.
+
+        Raises Forbidden.
+        """
+        if not self.caller.is_known:
+            raise Forbidden("Only callers with credentials may do this.", code="private")
+        if uploads is not None and not uploads.owns_uploads:
+            raise Forbidden(
+                "The uploads are in a bucket that is not this deployment's: put and delete there.",
+                code="read_only",
+            )
+        return self.own(key)
 
     def own(self, key: str) -> str:
         """A key, if it is the caller's and can be one at all. Raises Forbidden."""

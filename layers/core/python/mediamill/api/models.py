@@ -38,6 +38,19 @@ class ListQuery(Query, frozen=True):
     cursor: Cursor | None = None
 
 
+class EventsQuery(Query, frozen=True):
+    """Which changes to tell, and how long to wait for one."""
+
+    after: (
+        Annotated[str, Meta(max_length=4096, description="The `after` of the last answer.")] | None
+    ) = None
+    prefix: Prefix | None = None
+    wait: Annotated[
+        int, Meta(ge=0, le=25, description="Seconds to wait where nothing has changed.")
+    ] = 20
+    limit: Limit = MOST
+
+
 class DeliverQuery(Query, frozen=True):
     """Which of several files a derivative is."""
 
@@ -81,6 +94,21 @@ class Assets(Body, frozen=True, kw_only=True):
     assets: list[Row]
     folders: list[str] | UnsetType = UNSET
     next: str | UnsetType = UNSET
+
+
+class Event(Row, frozen=True, kw_only=True):
+    """An asset whose status changed to what it is now. `id` is the same each time it is told."""
+
+    id: str
+    changed_at: Time
+
+
+class Events(Body, frozen=True, kw_only=True, omit_defaults=False):
+    """What changed, the oldest first. Ask on with `after`: at once, if there is `more`."""
+
+    events: list[Event]
+    after: str
+    more: bool
 
 
 class Reason(Body, frozen=True, kw_only=True):
@@ -228,6 +256,13 @@ class Parts(Body, frozen=True, kw_only=True):
     """The parts of an upload that are there: the others are still to come."""
 
     parts: list[Part]
+
+
+class Begun(Body, frozen=True, kw_only=True):
+    """An asset that is processed again."""
+
+    key: str
+    status: Status
 
 
 class Key(Body, frozen=True, kw_only=True):

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from mediamill.api import models, problem
+from mediamill.api.again import Again
 from mediamill.api.assets import Assets
 from mediamill.api.browse import Browse
 from mediamill.api.call import Answer, Call
 from mediamill.api.deliver import Deliver
+from mediamill.api.events import Events
 from mediamill.api.openapi import document
 from mediamill.api.operation import Operation
 from mediamill.api.uploads import Uploads
@@ -27,6 +29,7 @@ def operations(settings: Settings) -> Sequence[Operation]:
     deliver = Deliver(table, settings.uploads_bucket, settings.results_bucket)
 
     uploads = Uploads(settings)
+    again = Again(settings)
 
     def published(_: Call) -> Answer:
         return Answer(document(made), headers={"Cache-Control": "max-age=3600"})
@@ -40,6 +43,15 @@ def operations(settings: Settings) -> Sequence[Operation]:
             assets.list,
             query=models.ListQuery,
             answers={200: ("A page of the list.", models.Assets)},
+        ),
+        Operation(
+            "listEvents",
+            "GET",
+            "/events",
+            "Whose status changed since, the oldest first; waits for it where none has.",
+            Events(settings.assets_table).list,
+            query=models.EventsQuery,
+            answers={200: ("What changed.", models.Events)},
         ),
         Operation(
             "getAsset",
@@ -84,6 +96,24 @@ def operations(settings: Settings) -> Sequence[Operation]:
             uploads.delete,
             answers={202: ("The original is gone.", models.Key)},
             problems=(problem.NotFound,),
+        ),
+        Operation(
+            "restoreAsset",
+            "POST",
+            "/assets/{key}/restore",
+            "Bring an original back that was deleted, within 30 days.",
+            again.restore,
+            answers={202: ("The original is back; it is processed anew.", models.Key)},
+            problems=(problem.NotFound, problem.Conflict),
+        ),
+        Operation(
+            "reprocessAsset",
+            "POST",
+            "/assets/{key}/reprocess",
+            "Process an asset again, with the parameters and the version deployed now.",
+            again.reprocess,
+            answers={202: ("It is being processed.", models.Begun)},
+            problems=(problem.NotFound, problem.Conflict),
         ),
         Operation(
             "beginUpload",

@@ -72,6 +72,13 @@ class Conflict(Problem):
     status, code, title = 409, "conflict", "Something stands in the way"
 
 
+def exists() -> Conflict:
+    """The problem of a file that stands where another one is to go."""
+    return Conflict(
+        "There is a file under this key: choose another, or say overwrite.", code="exists"
+    )
+
+
 class TooLarge(Problem):
     """The call brings, or announces, more than it may."""
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from mediamill.api import models
 from mediamill.api.call import Answer, Call
 from mediamill.api.manifests import standing
-from mediamill.api.problem import BadRequest, Conflict, Forbidden, NotFound, TooLarge
+from mediamill.api.problem import BadRequest, Conflict, NotFound, TooLarge, exists
 from mediamill.aws.clients import client
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.errors import Unprocessable
@@ -147,20 +147,13 @@ class Uploads:
 
     def _key(self, call: Call, key: str) -> str:
         """A key that the caller may write to. Raises Forbidden."""
-        if not call.caller.is_known:
-            raise Forbidden("Only callers with credentials may do this.", code="private")
-        if not self.settings.owns_uploads:
-            raise Forbidden(
-                "The uploads are in a bucket that is not this deployment's: put and delete there.",
-                code="read_only",
-            )
-        return call.own(key)
+        return call.writable(key, uploads=self.settings)
 
     def _refuse_existing(self, key: str) -> None:
         """Say so at once; S3 decides in the end, when the file comes."""
         record = AssetsTable(self.settings.assets_table).get(key)
         if record is not None and record.status is not Status.DELETED:
-            raise _exists()
+            raise exists()
 
     def _put(self, key: str, asked: models.Upload) -> models.Put:
         given: dict[str, Any] = {
@@ -220,15 +213,9 @@ def _known(ask: Callable[[], T]) -> T:
                 "There is no such upload: it is complete, or was given up.", code="no_such_upload"
             ) from error
         if code in ("PreconditionFailed", "ConditionalRequestConflict"):
-            raise _exists() from error
+            raise exists() from error
         if code in ("InvalidPart", "EntityTooSmall"):
             raise Conflict(
                 "A part is missing, or one before the last is too small.", code="incomplete"
             ) from error
         raise
-
-
-def _exists() -> Conflict:
-    return Conflict(
-        "There is a file under this key: choose another, or say overwrite.", code="exists"
-    )

@@ -68,6 +68,11 @@ def state_of(status: Status, shard: int) -> str:
     return f"{status.value}#{shard}"
 
 
+def feed_of(asset_id: str) -> str:
+    """The key of the part of `by_change` that an asset stands in."""
+    return str(shard_of(asset_id))
+
+
 UNTIDY = "untidy"
 """Where `by_state` lists what is final, or deleted, and is still to be tidied."""
 
@@ -108,6 +113,8 @@ def to_item(record: Record) -> dict[str, AttributeValueTypeDef]:
         "told": record.told.value if record.told else None,
         "nudges": record.nudges or None,
         "updated_at": record.updated_at,
+        "changed_at": record.changed_at,
+        "feed": feed_of(asset.asset_id) if record.changed_at else None,
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
         "state": listed_state(record.status, asset.asset_id, is_untidy=record.is_untidy),
@@ -135,6 +142,7 @@ def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Record:
         told=Status(plain["told"]) if "told" in plain else None,
         nudges=plain.get("nudges", 0),
         updated_at=plain.get("updated_at"),
+        changed_at=plain.get("changed_at"),
         completed_at=plain.get("completed_at"),
         expires_at=plain.get("expires_at"),
     )

@@ -1,25 +1,19 @@
 """The assets table, read: many records at once, and lists with the newest first.
 
-Each list is kept in parts, so that no part takes more writes than DynamoDB does in one; a reader
-asks all parts of a month side by side and merges what they say. It takes the client that it is
-given, and so serves functions and the command line alike.
-
-Two assets may be as old as each other, to the millisecond: their ids decide then. So every asset
-has one place in a list, and whoever remembers the last place can go on behind it.
+It takes the client that it is given, and so serves functions and the command line alike.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from mediamill.aws.items import SHARDS, from_item, listed_state, month_of, state_of
+from mediamill.aws.parts import Parts, Place
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Kind, Status
 
@@ -27,9 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BATCH = 100  # what BatchGetItem reads at once
-_AT_ONCE = 8  # queries under way; botocore keeps ten connections
-_FIRST_PAGE = 16  # rows: about the 4 kB that DynamoDB charges for at least
-_LAST_PAGE = 1024
 _FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -49,14 +40,6 @@ class Row:
     def place(self) -> Place:
         """Where it stands in every list."""
         return Place(self.created_at, self.asset_id)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where an asset stands in a list: the greater, the nearer to its top."""
-
-    created_at: str
-    asset_id: str
 
 
 @dataclass(frozen=True)
@@ -127,64 +110,22 @@ class Listing:
 
     def _merged(self, index: str, parts: Sequence[str], span: _Span) -> Iterator[Row]:
         """The rows of several parts of one index, the newest first."""
-        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="listing")
-        try:
-            pages = [self._ask(pool, index, part, span, _FIRST_PAGE, {}) for part in parts]
-            rows = [
-                _placed(self._part(pool, index, part, span, page))
-                for part, page in zip(parts, pages, strict=True)
-            ]
-            for row in heapq.merge(*rows, key=lambda row: row.place, reverse=True):
+        asked = Parts(
+            table=self.table,
+            dynamodb=self.dynamodb,
+            index=f"by_{index}",
+            part=index,
+            time="created_at",
+            values=parts,
+            begin=span.begin,
+            end=span.end,
+            is_newest_first=True,
+            row=row_of,
+        )
+        with closing(asked.rows()) as rows:
+            for row in rows:
                 if span.after is None or row.place < span.after:
                     yield row
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _part(
-        self,
-        pool: ThreadPoolExecutor,
-        index: str,
-        part: str,
-        span: _Span,
-        page: Future[Any] | None,
-    ) -> Iterator[Row]:
-        """The rows of one part; a page is asked for when half of that before it was read."""
-        size = _FIRST_PAGE
-        while page is not None:
-            answer = page.result()
-            page, last = None, answer.get("LastEvaluatedKey")
-            for number, item in enumerate(answer["Items"]):
-                if number == len(answer["Items"]) // 2 and last:
-                    size = min(size * 4, _LAST_PAGE)
-                    page = self._ask(pool, index, part, span, size, {"ExclusiveStartKey": last})
-                yield _row(item)
-            if page is None and last:
-                page = self._ask(pool, index, part, span, size, {"ExclusiveStartKey": last})
-
-    def _ask(
-        self,
-        pool: ThreadPoolExecutor,
-        index: str,
-        part: str,
-        span: _Span,
-        size: int,
-        more: Mapping[str, Any],
-    ) -> Future[Any]:
-        return pool.submit(
-            self.dynamodb.query,
-            TableName=self.table,
-            IndexName=f"by_{index}",
-            KeyConditionExpression="#part = :part AND created_at BETWEEN :from AND :to",
-            ExpressionAttributeNames={"#part": index},
-            ExpressionAttributeValues={
-                ":part": {"S": part},
-                ":from": {"S": span.begin},
-                ":to": {"S": span.end},
-            },
-            ScanIndexForward=False,
-            Limit=size,
-            **more,
-        )
 
     @cached_property
     def _since(self) -> datetime:
@@ -195,7 +136,8 @@ class Listing:
         return table["CreationDateTime"].astimezone(UTC)
 
 
-def _row(item: Mapping[str, Any]) -> Row:
+def row_of(item: Mapping[str, Any]) -> Row:
+    """The row that an item of an index holds."""
     return Row(
         key=item["key"]["S"],
         asset_id=item["asset_id"]["S"],
@@ -205,12 +147,6 @@ def _row(item: Mapping[str, Any]) -> Row:
         content_type=item["content_type"]["S"],
         created_at=item["created_at"]["S"],
     )
-
-
-def _placed(rows: Iterator[Row]) -> Iterator[Row]:
-    """Rows of one part in the order of their places: DynamoDB orders by time alone."""
-    for _, same in groupby(rows, key=lambda row: row.created_at):
-        yield from sorted(same, key=lambda row: row.place, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +160,7 @@ class _Span:
     @classmethod
     def of(cls, day: date | None, after: Place | None) -> _Span:
         begin, end = (f"{day}T", f"{day}U") if day else ("0", "9999")  # `U` comes after `T`
-        return cls(begin, min(end, after.created_at) if after else end, after)
+        return cls(begin, min(end, after.time) if after else end, after)
 
     def months(self, first: datetime) -> Iterator[str]:
         """`2026-11` and so on, from the last month that it touches back to that of `first`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from mediamill.aws.items import (
     SHARDS,
     attribute,
     claim_item,
+    feed_of,
     from_item,
     listed_state,
     step_item,
@@ -35,7 +36,19 @@ from mediamill.domain.wire import to_json
 
 def utc_now() -> str:
     """The time as records write it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _written(datetime.now(UTC))
+
+
+def _written(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _changed_at(before: Record | None) -> str:
+    """When a record changes: now, but later than the last time, whatever this clock says."""
+    now = utc_now()
+    if before is None or before.changed_at is None or before.changed_at < now:
+        return now
+    return _written(datetime.fromisoformat(before.changed_at) + timedelta(milliseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,13 @@ class AssetsTable:
         """Write a new record in place of the one that was seen; None if that has moved since."""
         revision = instead_of.revision if instead_of else 0
         token = secrets.token_hex(6)
-        written = replace(record, revision=revision + 1, written_by=token, updated_at=utc_now())
+        written = replace(
+            record,
+            revision=revision + 1,
+            written_by=token,
+            updated_at=utc_now(),
+            changed_at=_changed_at(instead_of),
+        )
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#key)",
             "ExpressionAttributeNames": {"#key": "key"},
@@ -128,13 +147,15 @@ class AssetsTable:
         steps: Mapping[str, Step],
         *,
         again: bool = False,
+        alone: bool = False,
         nudges: int | None = None,
     ) -> Record | None:
         """Put several steps where they are to stand, if the record is as it was seen.
 
         `again` is for steps that are asked for once more: the asset is processed again, whatever
         it was, and untidy until its end. Where they stand at these attempts already, somebody
-        asked, this very write perhaps; whether anybody was told of it, nobody can say.
+        asked, this very write perhaps; whether anybody was told of it, nobody can say. `alone` is
+        for who would not ask after somebody else: None then.
         """
         sets = []
         names: dict[str, str] = {}
@@ -145,8 +166,9 @@ class AssetsTable:
             values[f":step{number}"] = step_item(step)
         removes = ""
         if again:
-            sets += ["#status = :processing", "untidy = :yes", "#state = :state"]
+            sets += ["#status = :processing", "untidy = :yes", "#state = :state", _FEED]
             values |= {
+                **_feed(record),
                 ":processing": Status.PROCESSING.value,
                 ":yes": True,
                 ":state": listed_state(Status.PROCESSING, record.asset.asset_id),
@@ -162,7 +184,7 @@ class AssetsTable:
             values,
             names=names,
             condition="revision = :seen",
-            is_mine=(lambda stands: _is_asked(stands, steps)) if again else None,
+            is_mine=(lambda stands: _is_asked(stands, steps)) if again and not alone else None,
         )
 
     def known(self, record: Record, sequencer: str) -> Record | None:
@@ -240,6 +262,7 @@ class AssetsTable:
             ":at": completed_at,
             ":announced": announced,
             ":seen": record.revision,
+            **_feed(record),
         }
         optional = {
             "manifest_etag": manifest_etag,
@@ -247,7 +270,7 @@ class AssetsTable:
             "rejection": to_json(rejection) if rejection else None,
             "#state": state,
         }
-        sets = ["#status = :final", "completed_at = :at", "announced = :announced"]
+        sets = ["#status = :final", "completed_at = :at", "announced = :announced", _FEED]
         removes = ["finishing"]
         for name, value in optional.items():
             if value is None:
@@ -351,6 +374,14 @@ _PENDING_AT = "steps.#step.#status = :pending AND steps.#step.attempt = :attempt
 
 def _pending_at(attempt: int) -> dict[str, Any]:
     return {":pending": StepStatus.PENDING.value, ":attempt": attempt}
+
+
+_FEED = "feed = :feed, changed_at = :changed"
+
+
+def _feed(record: Record) -> dict[str, str]:
+    """Where `by_change` lists an asset whose status changes now."""
+    return {":feed": feed_of(record.asset.asset_id), ":changed": _changed_at(record)}
 
 
 def _listed(status: Status, asset: Asset, *, is_untidy: bool) -> tuple[str, dict[str, str]]:

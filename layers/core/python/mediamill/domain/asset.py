@@ -142,6 +142,7 @@ class Record:
     `is_untidy` says that the results bucket may hold what this record does not list, or lack what
     it does: whoever finishes it compares the two. `announced` counts the announcements, `told` is
     the status that the last one told. `nudges` counts how often it was overdue and asked for again.
+    `changed_at` is when its status last changed: always later than before, whatever clocks say.
     """
 
     asset: Asset
@@ -158,6 +159,7 @@ class Record:
     told: Status | None = None
     nudges: int = 0
     updated_at: str | None = None
+    changed_at: str | None = None
     completed_at: str | None = None
     expires_at: int | None = None
 
