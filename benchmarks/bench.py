@@ -31,6 +31,12 @@ def cpu_of(work: Callable[[], object]) -> float:
     return time.process_time() - before + of_children
 
 
+def cpu_now() -> float:
+    """CPU seconds so far, of this process and of the children that it has waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 def cpu_of_command(command: Sequence[str]) -> float:
     """CPU seconds of a command; raises where it fails."""
     return cpu_of_children(

@@ -1,6 +1,7 @@
 """Document worker: a PDF in; the renditions of its first page, its text and its pages out."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mediamill.aws.observe import log_fences
@@ -8,14 +9,17 @@ from mediamill.aws.task import Task
 from mediamill.aws.worker import worker
 from mediamill.domain.derivative import Product
 from mediamill.domain.document import (
+    Ahead,
     Opened,
+    Wanted,
+    ahead,
     begin,
-    isolated,
     make_part,
     parse_part,
     ready,
     unlocked,
     wanted_of,
+    warm,
 )
 from mediamill.settings import Settings
 
@@ -32,6 +36,12 @@ def derivatives(task: Task) -> Mapping[str, Any]:
         is_original=task.source.bucket == task.asset.bucket,
     )
     ready(wanted)
+    # One child for this document alone, which gets ready while the document is fetched.
+    with ahead(partial(warm, wanted)) as child:
+        return _made(task, wanted, child)
+
+
+def _made(task: Task, wanted: Wanted, child: Ahead) -> Mapping[str, Any]:
     source = task.read()
 
     def password() -> str | None:
@@ -40,12 +50,12 @@ def derivatives(task: Task) -> Mapping[str, Any]:
     if task.part is not None:
         part = parse_part(task.part)
         for product in unlocked(
-            wanted, password, lambda wish: isolated(None, make_part, source, wish, part)
+            wanted, password, lambda wish: child.isolated(make_part, source, wish, part)
         ):
             task.store(product)
         return {}
     facts: Mapping[str, Any] = {}
-    for made in unlocked(wanted, password, lambda wish: isolated(None, begin, source, wish)):
+    for made in unlocked(wanted, password, lambda wish: child.isolated(begin, source, wish)):
         match made:
             case Opened():
                 facts = made.facts(wanted)

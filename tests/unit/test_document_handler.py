@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -72,3 +73,25 @@ def test_opens_a_locked_document_with_the_upload_s_password(part: str | None) ->
     task = FakeTask(pdf.locked("user"), part, password="user")
     handler().derivatives(task)
     assert task.stored
+
+
+class NotingTask(FakeTask):
+    """It notes when it is read, and when something is stored."""
+
+    def __init__(self, body: bytes, part: str) -> None:
+        super().__init__(body, part)
+        self.events: list[str] = []
+        self.store = lambda product: self.events.append("store")
+
+    def read(self) -> bytes:
+        self.events.append("read")
+        return super().read()
+
+
+def test_the_child_is_there_before_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = handler()
+    document.derivatives(FakeTask(pdf.document([b""])))  # what is done once a process
+    task, fork = NotingTask(pdf.document([b""]), "text"), os.fork
+    monkeypatch.setattr(os, "fork", lambda: task.events.append("fork") or fork())  # type: ignore[func-returns-value]
+    document.derivatives(task)
+    assert task.events == ["fork", "read", "store", "store"]

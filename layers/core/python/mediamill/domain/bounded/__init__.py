@@ -16,11 +16,12 @@ from mediamill.domain.bounded.fences import fences
 from mediamill.domain.bounded.forked import Crashed, forked
 from mediamill.domain.bounded.interrupt import within
 from mediamill.domain.bounded.program import answer_of, started
-from mediamill.domain.bounded.streamed import streamed
+from mediamill.domain.bounded.streamed import Waiting, streamed, waiting
 
 __all__ = [
     "SHARE",
     "Crashed",
+    "Waiting",
     "answer_of",
     "at_most",
     "deadline",
@@ -29,5 +30,6 @@ __all__ = [
     "left",
     "started",
     "streamed",
+    "waiting",
     "within",
 ]

@@ -1,4 +1,9 @@
-"""Work in a forked child whose values come one at a time."""
+"""Work in a forked child whose values come one at a time.
+
+A child may be forked ahead, and wait for its work while the parent waits for the network: then its
+birth, and the memory that it touches for the first time, are in nobody's way. It does one piece of
+work and ends, as any other.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ import ctypes
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from mediamill.domain.bounded.deadline import at_most
 from mediamill.domain.bounded.forked import Crashed, forked
@@ -32,21 +37,65 @@ def streamed(
     `seconds` is wall clock for all of it; None leaves that to the deadline that stands. Raises what
     the work raises, TimedOut, or Crashed. The child never outlives the iterator.
     """
-    until = None if seconds is None else time.monotonic() + seconds
     receiver, sender = multiprocessing.Pipe(duplex=False)
     with closing(receiver), forked(_serve, sender, work, args, kwargs, memory=memory):
         sender.close()
-        while receiver.poll(at_most(None if until is None else until - time.monotonic())):
-            try:
-                outcome, value = receiver.recv()
-            except EOFError:
-                raise Crashed("the child ended without an answer") from None
-            if outcome == "end":
-                return
-            if outcome == "error":
-                raise value
-            yield value
-        raise TimedOut(f"The file took more than the {seconds or 0:.0f} s that it may take.")
+        yield from _received(receiver, seconds)
+
+
+class Waiting:
+    """A child that waits for its work, of which it does one piece."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def stream(
+        self,
+        seconds: float | None,
+        work: Callable[P, Iterator[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Iterator[T]:
+        """As `streamed`, of what can be pickled; once. Raises OSError where the child is gone."""
+        self._pipe.send((work, args, kwargs))
+        return _received(self._pipe, seconds)
+
+
+@contextmanager
+def waiting(memory: int, prepare: Callable[[Callable[[], bool]], None]) -> Iterator[Waiting]:
+    """A child that is forked now, and has `memory` bytes more; it ends with the block.
+
+    Until its work comes, which the function that `prepare` is given tells, it may prepare for it.
+    """
+    ours, theirs = multiprocessing.Pipe()
+    with closing(ours), forked(_wait, theirs, prepare, memory=memory):
+        theirs.close()
+        yield Waiting(ours)
+
+
+def _wait(parent: Connection, prepare: Callable[[Callable[[], bool]], None]) -> None:
+    """The child that was forked ahead."""
+    _keep_freed_memory()
+    with suppress(Exception):
+        prepare(parent.poll)
+    with suppress(EOFError, OSError):
+        _serve(parent, *parent.recv())
+
+
+def _received(receiver: Connection, seconds: float | None) -> Iterator[Any]:
+    """The values, as the child sends them."""
+    until = None if seconds is None else time.monotonic() + seconds
+    while receiver.poll(at_most(None if until is None else until - time.monotonic())):
+        try:
+            outcome, value = receiver.recv()
+        except (EOFError, ConnectionResetError):
+            raise Crashed("the child ended without an answer") from None
+        if outcome == "end":
+            return
+        if outcome == "error":
+            raise value
+        yield value
+    raise TimedOut(f"The file took more than the {seconds or 0:.0f} s that it may take.")
 
 
 def _serve(

@@ -14,9 +14,10 @@ Rewriter        PDF to clean PDF         faithful.py that looks the same as befo
 page_ranges     page count → ranges      parts.py    the parts of a long document
 ready           loads in the parent what each child would    ready.py
 isolated        any of these, in a child process that may hang or crash    isolate.py
+ahead           the same, in a child that was forked before, and is warm   isolate.py
 """
 
-from mediamill.domain.document.isolate import isolated
+from mediamill.domain.document.isolate import Ahead, ahead, isolated
 from mediamill.domain.document.making import (
     Opened,
     Wanted,
@@ -29,16 +30,18 @@ from mediamill.domain.document.making import (
 from mediamill.domain.document.open import Document, open_document
 from mediamill.domain.document.pages import first_page, pages
 from mediamill.domain.document.parts import PageRange, Part, Whole, page_ranges, parse_part
-from mediamill.domain.document.ready import ready
+from mediamill.domain.document.ready import ready, warm
 from mediamill.domain.document.text import text
 
 __all__ = [
+    "Ahead",
     "Document",
     "Opened",
     "PageRange",
     "Part",
     "Wanted",
     "Whole",
+    "ahead",
     "begin",
     "first_page",
     "isolated",
@@ -52,4 +55,5 @@ __all__ = [
     "text",
     "unlocked",
     "wanted_of",
+    "warm",
 ]
