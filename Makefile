@@ -155,13 +155,19 @@ arm64: setup  ## every built arm64 function at a small job, under QEMU (qemu-use
 # Lambda takes one image, no index of several: BuildKit makes an index where it adds attestations.
 IMAGE    ?= mediamill-office:$(shell git rev-parse --short HEAD 2>/dev/null || echo 1)
 PLATFORM ?= linux/arm64
+DOCKERFILE := functions/office/Dockerfile
 .PHONY: office-image
 office-image:  ## build it as IMAGE for PLATFORM; push that, deploy with OfficeWorker=image OfficeImage=IMAGE
-	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --file functions/office/Dockerfile \
+	@BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --file $(DOCKERFILE) \
 	  --tag $(IMAGE) --platform $(PLATFORM) $(if $(BASE),--build-arg BASE=$(BASE)) .
 	@! docker image inspect $(IMAGE) | grep -qE 'image\.index|manifest\.list' || \
 	  { echo "$(IMAGE) is an index of images, which Lambda refuses: build it without attestations."; exit 1; }
 	@echo "Built $(IMAGE) for $(PLATFORM)"
+
+.PHONY: scan-image
+scan-image:  ## the same of the scanner: push it, deploy with Scan=clamav ScanImage=IMAGE
+	@$(MAKE) --silent office-image DOCKERFILE=functions/scan/Dockerfile \
+	  IMAGE=$(if $(filter command line,$(origin IMAGE)),$(IMAGE),$(subst office,scan,$(IMAGE)))
 
 .PHONY: office-image-local
 office-image-local: setup  ## the same with SAM's runtime emulator in it, as `mediamill up` builds it

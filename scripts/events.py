@@ -220,7 +220,7 @@ def told_of_pdf(key: str) -> str:
 def deployed() -> Plan:
     """The plan as template.yaml has it, with every worker."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    _, (line, _) = template["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
+    _, (line, *_) = template["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
     return Plan.parse(line)
 
 
@@ -416,6 +416,8 @@ def events() -> dict[str, dict[str, Any]]:
         "office": batch("office", [told(letter)]),
         "manifest": batch("manifest", [encode(photo_done)]),
         "sweep": scheduled("sweep"),
+        "scan": batch("scan", [told(photo, "scan")]),
+        "definitions": scheduled("definitions"),
         "api": called("GET", "/assets?limit=10&kind=image", is_signed=True),
         "api-asset": called("GET", f"/assets/{photo}", is_signed=True),
         "api-picture": called(

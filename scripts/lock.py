@@ -28,7 +28,7 @@ GROUPS = tuple(
 
 # What the Lambda runtimes bring; a function that is a container image brings its own.
 RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
-IMAGES = frozenset({"office"})
+IMAGES = frozenset({"office", "scan", "definitions"})
 
 
 def compiled(groups: tuple[str, ...], *options: str) -> str:

@@ -12,13 +12,16 @@ import pytest
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 TEMPLATE: Mapping[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
-WORKERS = ["Image", "Metadata", "Document", "Office"]
+WORKERS = ["Image", "Metadata", "Document", "Office", "Scan"]
 PARTS = ["Subscription", "Queue", "DeadLetters", "Function", "Role"]
 
 # What a worker is, and how much it needs.
 OWN = {"CodeUri", "Description", "MemorySize", "Timeout", "EphemeralStorage", "VisibilityTimeout"}
 # What it may write and read of the results.
-OWN_STATEMENTS = {"Derivatives", "DerivativesOfOthers", "DerivedOriginals", "Posters"}
+OWN_STATEMENTS = {
+    *("Derivatives", "DerivativesOfOthers", "DerivedOriginals", "Posters"),
+    *("Tags", "Definitions", "TellMissingFromForbidden"),
+}
 SHARED_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "OWN_QUEUE"}
 
 

@@ -10,8 +10,10 @@ import pytest
 
 WRITTEN = expand.template()
 KEY = expand.EXAMPLES["KeyArn"]
-GIVEN = expand.answered(WRITTEN, {**expand.EXAMPLES, "OfficeWorker": "function"})["Resources"]
-DEFAULT = expand.answered(WRITTEN, {"OfficeWorker": "function"})["Resources"]
+GIVEN = expand.answered(WRITTEN, {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"})[
+    "Resources"
+]
+DEFAULT = expand.answered(WRITTEN, {"OfficeWorker": "function", "Scan": "clamav"})["Resources"]
 
 
 def of(kind: str, resources: Mapping[str, Any] = GIVEN) -> dict[str, Any]:

@@ -13,7 +13,9 @@ import pytest
 
 from mediamill.domain.keys import RESERVED
 
-MADE = expand.answered(expand.template(), {**expand.EXAMPLES, "OfficeWorker": "function"})
+MADE = expand.answered(
+    expand.template(), {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"}
+)
 KEY = expand.EXAMPLES["KeyArn"]
 ROLES = {
     name: role["Properties"]

@@ -44,7 +44,8 @@ def events(function: str) -> Iterator[Mapping[str, Any]]:
         yield event["Properties"]
 
 
-OTHERWISE_CALLED = ("SweepFunction", "ApiFunction")  # by a schedule, by HTTP
+OTHERWISE_CALLED = ("SweepFunction", "ApiFunction", "DefinitionsFunction")  # schedules, HTTP
+IMAGES = {"OfficeImageFunction": "office", "ScanImageFunction": "scan"}
 WORKED_BY_QUEUE = [name for name in FUNCTIONS if name not in OTHERWISE_CALLED]
 
 
@@ -73,8 +74,8 @@ def test_every_function_has_its_folder_handler_and_role(name: str) -> None:
 
 def test_every_folder_of_a_function_is_deployed() -> None:
     deployed = {
-        Path(function["Properties"].get("CodeUri", "functions/office")).name
-        for function in FUNCTIONS.values()
+        Path(function["Properties"].get("CodeUri", IMAGES.get(name, "definitions"))).name
+        for name, function in FUNCTIONS.items()
     }
     assert deployed == {path.parent.name for path in ROOT.glob("functions/*/handler.py")}
 
@@ -125,6 +126,7 @@ UNTOLD = {
     "_X_AMZN_TRACE_ID",
     "OFFICE_COMMAND",  # set by the container image, where they are true
     "OFFICE_PROFILE",
+    "CLAMD_COMMAND",  # said in tests
 }
 
 
@@ -170,12 +172,16 @@ def subscribed() -> Mapping[str, Mapping[str, Any]]:
 
 
 def plans() -> list[Plan]:
-    """The plan with each choice of who makes PDFs of Office files, the full one first."""
+    """The plan with a gate, for each choice of who makes PDFs of Office files, the full first."""
     joined = template()["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
-    line, mark = joined[1]
+    line, mark, scan = joined[1]
     marks = template()["Mappings"][mark["Fn::FindInMap"][0]]
     assert set(marks) == set(template()["Parameters"]["OfficeWorker"]["AllowedValues"])
-    return [Plan.parse(line + each["Mark"]) for each in marks.values()]
+    gates = template()["Mappings"][scan["Fn::FindInMap"][0]]
+    assert set(gates) == set(template()["Parameters"]["Scan"]["AllowedValues"])
+    (gate,) = {each["Gate"] for name, each in gates.items() if name != "none"}
+    assert gates["none"]["Gate"] == ""
+    return [Plan.parse(line + each["Mark"] + gate) for each in marks.values()]
 
 
 def test_every_step_of_the_plan_has_its_own_subscription() -> None:

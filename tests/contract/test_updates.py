@@ -18,6 +18,8 @@ WRITTEN = expand.template()
 ALL_ON = {
     "OfficeWorker": "image",
     "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:1",
+    "Scan": "clamav",
+    "ScanImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/scan:1",
     "SubnetIds": "subnet-0123456789abcdef0",
     "SecurityGroupIds": "sg-0123456789abcdef1",
     "ApiAccess": "jwt",
@@ -38,7 +40,11 @@ OTHERWISE = {
     "DocumentExtras": "words",
     "PageSize": "100dpi",
     "OfficeImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/office:2",
+    "ScanImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/scan:2",
+    "ScanSources": "mirror.example.com",
 }
+IMAGES = {"OfficeImageFunction", "ScanImageFunction", "DefinitionsFunction"}
+LOCAL = {"OfficeFunction": {"OfficeWorker": "function"}, "ScanFunction": {"Scan": "local"}}
 
 
 def functions(made: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +72,9 @@ def otherwise(name: str) -> str:
 
 BEFORE = expand.answered(WRITTEN, ALL_ON)
 EXPANDED = expand.expanded(WRITTEN, ALL_ON)
-EVERY = functions(BEFORE) | functions(expand.answered(WRITTEN, {"OfficeWorker": "function"}))
+EVERY = functions(BEFORE) | functions(
+    expand.answered(WRITTEN, {"OfficeWorker": "function", "Scan": "local"})
+)
 
 
 @pytest.mark.parametrize("worker", ["image", "function"])
@@ -77,7 +85,7 @@ def test_every_queue_calls_its_function_and_no_version_of_it(worker: str) -> Non
         for resource in made["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    otherwise_called = {"SweepFunction", "ApiFunction"}  # by a schedule, by HTTP
+    otherwise_called = {"SweepFunction", "ApiFunction", "DefinitionsFunction"}  # schedules, HTTP
     assert {name["Ref"] for name in called} == functions(made).keys() - otherwise_called
     kinds = {resource["Type"] for resource in made["Resources"].values()}
     assert not kinds & {"AWS::Lambda::Alias", "AWS::Lambda::Version"}
@@ -90,14 +98,14 @@ def test_no_change_updates_nothing() -> None:
 def test_a_change_of_the_core_updates_every_function_that_has_it() -> None:
     before = expand.answered(WRITTEN, ALL_ON, {"CoreLayer": "s3://artifacts/1"})
     after = expand.answered(WRITTEN, ALL_ON, {"CoreLayer": "s3://artifacts/2"})
-    assert changed(before, after) == functions(after).keys() - {"OfficeImageFunction"}
+    assert changed(before, after) == functions(after).keys() - IMAGES
 
 
-@pytest.mark.parametrize("name", sorted(EVERY.keys() - {"OfficeImageFunction"}))
+@pytest.mark.parametrize("name", sorted(EVERY.keys() - IMAGES))
 def test_a_change_of_its_own_code_updates_a_function_alone(name: str) -> None:
-    office = {"OfficeWorker": "function"} if name == "OfficeFunction" else ALL_ON
-    before = expand.answered(WRITTEN, office, {name: "s3://artifacts/1"})
-    after = expand.answered(WRITTEN, office, {name: "s3://artifacts/2"})
+    here = LOCAL.get(name, ALL_ON)
+    before = expand.answered(WRITTEN, here, {name: "s3://artifacts/1"})
+    after = expand.answered(WRITTEN, here, {name: "s3://artifacts/2"})
     assert changed(before, after) == {name}
 
 
@@ -110,7 +118,7 @@ def test_a_change_of_a_parameter_reaches_all_that_it_says_something_to(name: str
     after = expand.answered(WRITTEN, {**ALL_ON, name: otherwise(name)})
     assert after != BEFORE, f"{name} changes nothing"
     told = {function for function in functions(BEFORE) if name in referred(function)}
-    if name != "OfficeWorker":  # which takes a function away
+    if name not in ("OfficeWorker", "Scan"):  # which take functions away
         assert changed(BEFORE, after) == told
 
 

@@ -232,6 +232,31 @@ class Settings:
         return "" if wanted == "none" else wanted
 
     @cached_property
+    def definitions_bucket(self) -> str:
+        """Where the scanner's definitions are published."""
+        return self._text("DEFINITIONS_BUCKET")
+
+    @cached_property
+    def scan_max_age_days(self) -> int:
+        """After how many days nothing is clean by definitions any more."""
+        return self._number("SCAN_MAX_AGE", 3)
+
+    @cached_property
+    def scan_sources(self) -> Sequence[str]:
+        """Mirrors of definitions, or addresses of single files of them."""
+        return self._text("SCAN_SOURCES").split()
+
+    @cached_property
+    def passes_unknown(self) -> bool:
+        """Whether a file that cannot be scanned goes on, with a warning."""
+        return self._word("SCAN_UNKNOWN", "reject", "pass") == "pass"
+
+    @cached_property
+    def clamd_command(self) -> str:
+        """The command that starts clamd."""
+        return self.environment.get("CLAMD_COMMAND", "clamd")
+
+    @cached_property
     def memory_bytes(self) -> int:
         """The function's memory, as Lambda says it: MemorySize in template.yaml."""
         return self._number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 2_048) << 20

@@ -1,0 +1,1 @@
+"""What a scan for malware came to, and with which definitions it may be believed."""

@@ -1,0 +1,1 @@
+"""Scanning for malware: the daemon, its definitions, the gate, and what follows from it."""
