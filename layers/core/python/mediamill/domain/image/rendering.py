@@ -11,10 +11,12 @@ from PIL import Image
 from mediamill.domain.derivative import Product
 from mediamill.domain.errors import Broken
 from mediamill.domain.facts import ImageFacts
+from mediamill.domain.image import high_range
 from mediamill.domain.image.describing import header_facts
 from mediamill.domain.image.describing.appearance import appearance
+from mediamill.domain.image.high_range import HighRange
 from mediamill.domain.image.moving import Moving, moves
-from mediamill.domain.image.reading import libvips
+from mediamill.domain.image.reading import gain_map, libvips
 from mediamill.domain.image.reading.cost import within_memory
 from mediamill.domain.image.reading.decoding import Decoded, decode, icc_profile_of
 from mediamill.domain.image.reading.opening import Opened, guarded, open_picture
@@ -70,6 +72,7 @@ class Rendering(Iterator[Rendition]):
         whose = owner.read(opened.picture) if opened.picture is not None else owner.Owner()
         self._tags = Tags(whose.exif(), whose.xmp())
         self._finish = Finish(wishes.watermark)
+        self._high_range: HighRange | None = None
         self._renditions = self._render()
 
     @property
@@ -89,6 +92,7 @@ class Rendering(Iterator[Rendition]):
         with guarded(limits):
             drawn = is_drawn(decoded.tiles, opened.container)
             kept = self._keep_colour(decoded)
+            self._high_range = self._keep_high_range()
             pyramid = Pyramid(
                 decoded.picture,
                 opened.turn,
@@ -148,6 +152,10 @@ class Rendering(Iterator[Rendition]):
         if moving is not None and moves(profile):
             return moving.encode(placement, profile, drawn)
         background = self._wishes.background
+        if self._high_range is not None and high_range.holds(profile):
+            return self._high_range.encode(
+                picture, placement, profile, background=background, tags=self._tags
+            )
         return encoding.encode(
             picture, profile, background=background, drawn=drawn, tags=self._tags
         )
@@ -160,6 +168,13 @@ class Rendering(Iterator[Rendition]):
         self._tags = replace(self._tags, icc_profile=kept or b"")
         self._finish = replace(self._finish, icc_profile=kept)
         return kept
+
+    def _keep_high_range(self) -> HighRange | None:
+        """The gain map, where colours are kept and a rendition can have one."""
+        if not self._wishes.keep_colour or not any(map(high_range.holds, self._profiles)):
+            return None
+        gain = gain_map.read(self._opened, self._limits)
+        return None if gain is None else HighRange(gain, self._opened.turn, self._size)
 
     def _let_go(self, made: Iterable[Image.Image]) -> None:
         """Frees the original's pixels before the encoders take their memory."""
