@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,14 +31,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 UNREAD_FOLDERS = (
     *("*.dist-info", "*-stubs", "tests", "test", "SelfTest", "__pycache__"),
-    "aws_lambda_powertools/event_handler",  # for functions that answer HTTP: none does
+    "aws_lambda_powertools/event_handler",  # for a function that answers HTTP, which keeps it
 )
 UNREAD_FILES = (
     *("*.pyi", "py.typed", "*.pyc"),
     *("*.c", "*.h", "*.hpp", "*.pxd", "*.pyx", "*.a", "*.cmake"),
     *("requirements.txt", ".lock", "Dockerfile"),
 )
-"""What no function reads: that the built functions run without is what the tests are for."""
+"""What no function reads but one whose budget.toml keeps it: tests/contract/test_artifacts.py looks
+for what each one imports."""
 
 COMPILER = """
 import py_compile, sys
@@ -54,9 +56,15 @@ for path in sorted(folder.rglob("*.py")):
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a zip can tell
 
 
+def kept(folder: Path) -> set[str]:
+    """The patterns that a function's own budget.toml keeps."""
+    budget = folder / "budget.toml"
+    return set(tomllib.loads(budget.read_text()).get("keeps", ())) if budget.exists() else set()
+
+
 def strip(folder: Path) -> None:
     """Delete what nothing reads."""
-    for pattern in UNREAD_FOLDERS:
+    for pattern in set(UNREAD_FOLDERS) - kept(folder):
         for path in list(folder.rglob(pattern)):
             if path.is_dir():
                 shutil.rmtree(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import shutil
@@ -92,6 +93,50 @@ def test_a_function_with_its_layer_is_within_its_budget(
     megabytes = (layer + own) / 1e6
     print(f"{function} {architecture}: {megabytes:.1f} of {BUDGET_MB[function]} MB")
     assert megabytes <= BUDGET_MB[function]
+
+
+def modules(names: dict[str, int]) -> set[str]:
+    """The modules and packages in an archive, by their dotted names."""
+    files = {name.removesuffix(".py").removesuffix("/__init__") for name in names}
+    shared = {re.sub(r"\.(abi3|cpython)[^/]*\.so$|\.so$", "", name) for name in names}
+    return {name.removeprefix("python/").replace("/", ".") for name in files | shared}
+
+
+def imported(source: str) -> Iterator[str]:
+    """The modules that a module asks for, at its start or later."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("function", BUDGET_MB)
+def test_what_a_function_imports_of_what_it_has_was_not_left_out(
+    function: str, architecture: str, builds: dict[str, Path]
+) -> None:
+    own, core = builds[architecture] / f"{function}.zip", builds[architecture] / "CoreLayer.zip"
+    there = modules(entries(own)) | modules(entries(core))
+    packages = {name.partition(".")[0] for name in there}
+    with zipfile.ZipFile(own) as code, zipfile.ZipFile(core) as layer:
+        sources = {"handler": code.read("handler.py").decode()} | {
+            name.removesuffix(".py")
+            .removesuffix("/__init__")
+            .removeprefix("python/")
+            .replace("/", "."): layer.read(name).decode()
+            for name in layer.namelist()
+            if name.endswith(".py")
+        }
+    seen, ahead = set(), ["handler"]
+    while ahead:
+        name = ahead.pop()
+        for asked in imported(sources[name]):
+            if asked.partition(".")[0] in packages:
+                assert asked in there, f"{name} imports {asked}"
+            if asked in sources and asked not in seen:
+                seen.add(asked)
+                ahead.append(asked)
+    assert len(seen) > 5
 
 
 def test_every_function_has_a_budget(builds: dict[str, Path]) -> None:

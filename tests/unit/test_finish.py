@@ -61,3 +61,15 @@ def test_rights_that_no_function_reads_change_no_byte(function: Path, tmp_path: 
         finish.pack(function, tmp_path / "function.zip")
         digests.add(hashlib.sha256((tmp_path / "function.zip").read_bytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_what_a_function_keeps_by_its_budget_stays(function: Path) -> None:
+    unread = "aws_lambda_powertools/event_handler"
+    (function / unread).mkdir(parents=True)
+    (function / "budget.toml").write_text(f'megabytes = 1\nkeeps = ["{unread}"]\n')
+    finish.strip(function)
+    assert (function / unread).is_dir()
+    assert not (function / "wheel" / "tests").exists()
+    (function / "budget.toml").unlink()
+    finish.strip(function)
+    assert not (function / unread).exists()
