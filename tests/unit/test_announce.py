@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from made import records
 
-from mediamill.aws.announce import Newest, event, is_unknown
+from mediamill.aws.announce import Newest, event, is_unknown, is_upload
 from mediamill.aws.messages import Delivery, StorageEvent, storage_events
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
@@ -49,3 +49,20 @@ def test_only_what_the_table_never_heard_of(
 def test_ingest_reads_it_as_an_event_that_has_no_place_in_the_order(newest: Newest) -> None:
     body: Mapping[str, object] = json.loads(json.dumps(event("uploads", newest)))
     assert list(storage_events(Delivery("1", 1, body))) == [StorageEvent("uploads", KEY, "")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "fits"),
+    [
+        ("*", "any thing", True),
+        ("photos/*.jpg", "photos/a.jpg", True),
+        ("photos/*.jpg", "photos/2026/a*b.jpg", True),
+        ("photos/*.jpg", "photos/.jpg", True),
+        ("photos/*.jpg", "photos/a.png", False),
+        ("photos/*.jpg", "other/photos/a.jpg", False),
+        ("photos/*.jpg", "photos/a.JPG", False),
+        ("ab*ba", "aba", False),
+    ],
+)
+def test_only_keys_that_fit_the_pattern_are_uploads(pattern: str, key: str, fits: bool) -> None:
+    assert is_upload(key, pattern) is fits

@@ -29,6 +29,7 @@ def announce_swallowed(stack: Stack, notice: Callable[[str], None]) -> None:
             s3=stack.s3,
             sqs=stack.sqs,
             listing=listing(stack),
+            pattern=stack.parameters().get("UploadsPattern", "*"),
         )
     except (ResponseParserError, ClientError) as error:
         notice(

@@ -45,20 +45,34 @@ class Newest:
 
 
 def announce_unknown(
-    bucket: str, queue: str, *, s3: S3Client, sqs: SQSClient, listing: Listing
+    bucket: str,
+    queue: str,
+    *,
+    s3: S3Client,
+    sqs: SQSClient,
+    listing: Listing,
+    pattern: str = "*",
 ) -> int:
     """Send the ingest queue an event for every upload or removal that is news; how many.
 
-    `queue` is its URL. Raises whatever the clients do; what was sent before that stays sent.
+    `queue` is its URL; keys that `pattern` does not fit are no uploads. Raises whatever the clients
+    do; what was sent before that stays sent.
     """
     count = 0
-    for page in _pages(bucket, s3):
+    for found in _pages(bucket, s3):
+        page = [newest for newest in found if is_upload(newest.key, pattern)]
         records = listing.records([newest.key for newest in page])
         due = [newest for newest in page if is_unknown(newest, records.get(newest.key))]
         for begin in range(0, len(due), _AT_ONCE):
             _send(queue, sqs, [event(bucket, newest) for newest in due[begin : begin + _AT_ONCE]])
         count += len(due)
     return count
+
+
+def is_upload(key: str, pattern: str) -> bool:
+    """Whether a key fits the parameter UploadsPattern: a beginning, a star, an end."""
+    begin, _, end = pattern.partition("*")
+    return len(key) >= len(begin) + len(end) and key.startswith(begin) and key.endswith(end)
 
 
 def is_unknown(newest: Newest, record: Record | None) -> bool:
