@@ -124,7 +124,7 @@ def _pixels(
         tiles = [_to_pillow(_eight_bits(stored.crop(*box))) for box in boxes]
     pixels = _resized(stored, size).write_to_memory()
     mode = _MODES[stored.bands]
-    picture = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
+    picture = _as_picture(mode, size, pixels)
     _LAST.hold(picture, pixels)
     return picture, tuple(tiles)
 
@@ -142,7 +142,7 @@ def resize(
     stored = engine().Image.new_from_memory(_LAST.pixels(picture), *picture.size, bands, "uchar")
     kind = "cmyk" if picture.mode == "CMYK" else "srgb" if bands > 2 else "b-w"
     small = _resized(stored.copy(interpretation=kind), size)
-    return Image.frombytes(picture.mode, size, small.write_to_memory())
+    return _as_picture(picture.mode, size, small.write_to_memory())
 
 
 ENOUGH = 4.5  # for `Pyramid`: this engine is quick enough to go back to larger pictures
@@ -205,9 +205,15 @@ def _eight_bits(picture: pyvips.Image) -> pyvips.Image:
 
 def _to_pillow(picture: pyvips.Image) -> Image.Image:
     """The same pixels."""
-    mode = _MODES[picture.bands]
     size = picture.width, picture.height
-    return Image.frombuffer(mode, size, picture.write_to_memory(), "raw", mode, 0, 1)
+    return _as_picture(_MODES[picture.bands], size, picture.write_to_memory())
+
+
+def _as_picture(mode: str, size: tuple[int, int], pixels: Any) -> Image.Image:
+    """Pillow's picture of these pixels. `Image.frombytes` would blacken it first."""
+    picture = Image.new(mode, size, None)
+    picture.frombytes(pixels)
+    return picture
 
 
 def ready() -> None:
