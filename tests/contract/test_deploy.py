@@ -45,6 +45,7 @@ UNTAGGED = {
     *("AWS::Serverless::LayerVersion", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"),
     *("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudWatch::Dashboard"),
     *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy", "AWS::Events::Rule"),
+    "AWS::IAM::ManagedPolicy",
 }
 
 

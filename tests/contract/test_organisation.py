@@ -7,6 +7,7 @@ from typing import Any
 
 import expand
 import pytest
+from made.roles import listed
 
 WRITTEN = expand.template()
 KEY = expand.EXAMPLES["KeyArn"]
@@ -96,6 +97,21 @@ def test_every_function_runs_in_the_network_that_is_given() -> None:
             "SecurityGroupIds": [expand.EXAMPLES["SecurityGroupIds"]],
         }
     assert not any("VpcConfig" in each for each in of("AWS::Lambda::Function", DEFAULT).values())
+
+
+def test_no_function_is_made_before_its_role_may_join_the_network() -> None:
+    # Lambda refuses to make one otherwise. A policy that is put on a role once the role is there
+    # comes at the same time as the function, or after it.
+    for name, function in of("AWS::Lambda::Function").items():
+        role = GIVEN[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        first = [GIVEN[arn["Ref"]]["Properties"] for arn in role["ManagedPolicyArns"]]
+        actions = {
+            action
+            for policy in (*role["Policies"], *first)
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in listed(statement["Action"])
+        }
+        assert "ec2:CreateNetworkInterface" in actions, name
 
 
 def test_both_buckets_log_who_came_where_a_bucket_for_it_is_given() -> None:

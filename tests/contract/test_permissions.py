@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import expand
 import pytest
+from made.roles import Roles
 
 from mediamill.domain.keys import RESERVED
 
-MADE = expand.answered(
-    expand.template(), {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"}
-)
-KEY = expand.EXAMPLES["KeyArn"]
-ROLES = {
-    name: role["Properties"]
-    for name, role in MADE["Resources"].items()
-    if role["Type"] == "AWS::IAM::Role"
-}
+GIVEN = {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"}
+ROLES = Roles(expand.answered(expand.template(), GIVEN))
+MADE = ROLES.made["Resources"]
+may = ROLES.may
 
 RENDITIONS = {"thumbnail"}  # they are named by a parameter: one stands for all
 
@@ -39,42 +32,6 @@ WRITES = {
 """Whose derivatives are whose: the names in front of the results' keys."""
 
 
-def texts(value: Any) -> list[str]:
-    return [str(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def named(resource: Any) -> str:
-    """The pattern of a resource, where its logical name stands for its ARN."""
-    if isinstance(resource, str):
-        return resource
-    if "Fn::Sub" in resource:
-        return str(resource["Fn::Sub"]).replace("${", "").replace(".Arn}", "")
-    return str(resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0])
-
-
-def statements(role: str) -> Iterator[Mapping[str, Any]]:
-    shared = (
-        policy["Properties"]
-        for policy in MADE["Resources"].values()
-        if policy["Type"] == "AWS::IAM::Policy" and {"Ref": role} in policy["Properties"]["Roles"]
-    )
-    for policy in (*ROLES[role]["Policies"], *shared):
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def may(role: str, action: str, resource: str) -> bool:
-    """Whether a role may do this to that."""
-    effects = set()
-    for statement in statements(role):
-        resources = statement["Resource"]
-        patterns = resources if isinstance(resources, list) else [resources]
-        if action in texts(statement["Action"]) and any(
-            fnmatchcase(resource, named(pattern)) for pattern in patterns
-        ):
-            effects.add(statement["Effect"])
-    return effects == {"Allow"}
-
-
 def derivatives(role: str, action: str) -> set[str]:
     """The derivatives, by the names in front of their keys, that a role may do this to."""
     names = RESERVED | RENDITIONS | WRITES[role]
@@ -82,7 +39,7 @@ def derivatives(role: str, action: str) -> set[str]:
 
 
 def test_every_role_is_that_of_a_function_with_a_folder() -> None:
-    assert ROLES.keys() == WRITES.keys()
+    assert ROLES.properties.keys() == WRITES.keys()
 
 
 @pytest.mark.parametrize("role", WRITES)
@@ -111,7 +68,7 @@ def test_only_the_api_reads_results_and_the_document_worker_what_office_made(rol
 
 
 def test_the_sweep_may_take_the_dead_letters_of_every_queue() -> None:
-    queues = [name for name, made in MADE["Resources"].items() if made["Type"] == "AWS::SQS::Queue"]
+    queues = [name for name, made in MADE.items() if made["Type"] == "AWS::SQS::Queue"]
     dead = [name for name in queues if name.endswith("DeadLetters")]
     assert dead
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"):
@@ -119,23 +76,15 @@ def test_the_sweep_may_take_the_dead_letters_of_every_queue() -> None:
 
 
 def test_the_sweep_asks_ingest_and_the_finisher_again_and_the_workers_by_the_topic() -> None:
-    queues = [name for name, made in MADE["Resources"].items() if made["Type"] == "AWS::SQS::Queue"]
+    queues = [name for name, made in MADE.items() if made["Type"] == "AWS::SQS::Queue"]
     sent = {name for name in queues if may("SweepRole", "sqs:SendMessage", name)}
     assert sent == {"IngestQueue", "ManifestQueue"}
     assert may("SweepRole", "sns:Publish", "AssetsTopic")
 
 
 @pytest.mark.parametrize("role", WRITES)
-def test_each_function_may_use_the_key_for_data_and_not_manage_it(role: str) -> None:
-    assert may(role, "kms:Decrypt", KEY)
-    assert may(role, "kms:GenerateDataKey", KEY)
-    managing = ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
-    assert not [action for action in managing if may(role, action, KEY)]
-
-
-@pytest.mark.parametrize("role", WRITES)
 def test_each_role_is_bounded_and_may_join_the_network(role: str) -> None:
-    assert ROLES[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
+    assert ROLES.properties[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
     assert may(role, "ec2:CreateNetworkInterface", "*")
 
 

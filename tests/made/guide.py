@@ -22,8 +22,8 @@ class Guide:
         (self._block,) = _blocks(page, "yaml")
         (self._commands,) = _blocks(page, "sh")
         self._lists = re.findall(r"^\| `(\w+)` \| `(.+)` \|$", page, re.MULTILINE)
-        assert len(self._lists) == 4
-        _copy_of_what_is_tracked(copy)
+        assert len(self._lists) == 3
+        copy_of_what_is_tracked(copy)
 
     def add_words(self) -> None:
         """The page down to its gate."""
@@ -103,7 +103,8 @@ def _list_below_metadata(template: Path, resource: str, line: str, added: str) -
     template.write_text(f"{text[: found.end()]}{indent}{added}\n{text[found.end() :]}")
 
 
-def _copy_of_what_is_tracked(copy: Path) -> None:
+def copy_of_what_is_tracked(copy: Path) -> None:
+    """Put the project's own files as they are here, changed or not, into a folder."""
     for name in _tracked():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy / name)
