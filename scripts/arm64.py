@@ -17,14 +17,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import expand
 import pillow_heif
 import pillow_jxl  # noqa: F401 (lets Pillow write JPEG XL)
 import samples
 from finish import interpreter
 from PIL import Image
+
+from events import called
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / ".build" / "arm64" / "system"
@@ -86,17 +90,29 @@ def run(build: Path, function: str, *files: Path) -> Any:
     """What arm64_work.py makes of files where a built function would run. Raises RuntimeError."""
     assert QEMU is not None
     folders = (build / f"{function.title()}Function", build / "CoreLayer" / "python", RUNTIME)
-    told = {**VARIABLES, "PYTHONPATH": ":".join(map(str, folders))}
-    settings = [part for name, value in told.items() for part in ("-E", f"{name}={value}")]
+    told = {**_variables(function), **VARIABLES, "PYTHONPATH": ":".join(map(str, folders))}
     python = SYSTEM / "usr" / "bin" / "python3.13"
     program = ROOT / "scripts" / "arm64_work.py"
     done = _do(
-        QEMU, "-L", str(SYSTEM), *settings, str(python), str(program), function, *map(str, files)
-    )
+        QEMU, "-L", str(SYSTEM), str(python), str(program), function, *map(str, files),
+        variables=told,
+    )  # fmt: skip
     said = json.loads(done.splitlines()[-1])
     if said["machine"] != "aarch64":
         raise RuntimeError(f"that was no arm64 but {said['machine']}")
     return said["made"]
+
+
+@cache
+def _template() -> Mapping[str, Any]:
+    made: Mapping[str, Any] = expand.answered(expand.template(), {"OfficeWorker": "function"})
+    return made
+
+
+def _variables(function: str) -> dict[str, str]:
+    """What the template gives to a function, with the names of resources for themselves."""
+    properties = _template()["Resources"][f"{function.title()}Function"]["Properties"]
+    return {name: str(value) for name, value in properties["Environment"]["Variables"].items()}
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -132,6 +148,10 @@ def _shows_a_document(made: Mapping[str, Any]) -> bool:
     )
 
 
+def _shows_an_answer(status: int, length: int) -> bool:
+    return status == 200 and length > 1000
+
+
 CHECKS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]] = {
     # function: the samples that it is given, and whether what it made of them is right
     "ingest": (
@@ -150,6 +170,10 @@ CHECKS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]
     "office": ((), lambda made: made == {}),
     "manifest": ((), lambda made: made == {}),
     "sweep": ((), lambda made: made == {}),
+    "api": (
+        ("call.json",),
+        lambda made: made["call.json"][0] == 200 and made["call.json"][1] > 1000,
+    ),
 }
 
 
@@ -163,6 +187,9 @@ def main() -> int:
         folder = Path(name)
         pictures(folder)
         samples.SAMPLES["documents/report.pdf"](folder / "report.pdf")
+        (folder / "call.json").write_text(
+            json.dumps(called("GET", "/openapi.json", is_signed=True))
+        )
         build = built(folder)
         for function, (patterns, is_right) in CHECKS.items():
             files = [path for each in patterns for path in sorted(folder.glob(each))]
@@ -189,8 +216,8 @@ def built(folder: Path) -> Path:
     return folder / "build"
 
 
-def _do(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+def _do(*command: str, variables: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=variables)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout

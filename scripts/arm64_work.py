@@ -11,10 +11,11 @@ import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 TYPES = {
-    ".jpg": ("image", "image/jpeg"),
+    ".jpeg": ("image", "image/jpeg"),
     ".mp4": ("video", "video/mp4"),
     ".pdf": ("document", "application/pdf"),
 }
@@ -82,6 +83,19 @@ def ingest(files: list[Path]) -> Mapping[str, Any]:
     from mediamill.domain.detect import detect
 
     return {file.name: detect(file.read_bytes()[:4096], file.name).content_type for file in files}
+
+
+def api(files: list[Path]) -> Mapping[str, Any]:
+    from handler import lambda_handler  # type: ignore[import-not-found]
+
+    context = SimpleNamespace(
+        function_name="api",
+        memory_limit_in_mb=1024,
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:api",
+        aws_request_id="a-request",
+    )
+    answers = {file.name: lambda_handler(json.loads(file.read_text()), context) for file in files}
+    return {name: [each["statusCode"], len(each["body"])] for name, each in answers.items()}
 
 
 def main() -> None:
