@@ -86,7 +86,7 @@ def problems(record: Record) -> Sequence[str]:
 
     What was skipped follows from those.
     """
-    found = [record.rejection.message] if record.rejection else []
+    found = [record.reason.message] if record.reason else []
     for name, step in sorted(record.steps.items()):
         if step.error and step.status is not StepStatus.SKIPPED:
             found.append(f"{name}: {step.error.message}")
@@ -223,7 +223,7 @@ def record_json(record: Record, manifest: Manifest | None) -> dict[str, Any]:
             for name, step in sorted(record.steps.items())
         },
         "derivatives": manifest["derivatives"] if manifest else [],
-        **({"error": to_json(record.rejection)} if record.rejection else {}),
+        **({"error": to_json(record.reason)} if record.reason else {}),
         **({"warnings": noticed} if noticed else {}),
         "created_at": asset.created_at,
         "completed_at": record.completed_at,

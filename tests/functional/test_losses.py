@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace as Namespace
 from typing import Any
 
 import pytest
@@ -25,9 +28,14 @@ from mediamill.aws.task import Task
 from mediamill.aws.topics import AssetsTopic, CompletedTopic
 from mediamill.aws.worker import GivenUp
 from mediamill.domain.derivative import Product
-from mediamill.domain.errors import Broken
+from mediamill.domain.detect import detect
+from mediamill.domain.errors import Broken, TimedOut
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.protocol.overdue import ASKS, NUDGES
+
+
+def _refused(*_: Any, **__: Any) -> None:
+    raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
 
 
 class Killed(BaseException):
@@ -63,6 +71,61 @@ def test_ingest_that_dies_before_it_tells_anybody_does_so_when_it_comes_again(
     flow.worker("metadata", nothing).handle(told, context)
     flow.intake().handle(attempt(event, 3), context)
     assert flow.told() == []
+
+
+def test_closing_that_is_refused_is_no_crash_of_the_worker(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    with monkeypatch.context() as ill:
+        ill.setattr(AssetsTable, "close", _refused)
+        for number in range(1, LAST):
+            with pytest.raises(ClientError):
+                flow.worker("image", stores("x")).handle(attempt(told, number), context)
+    flow.worker("image", stores("x")).handle(attempt(told, LAST), context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+
+
+def test_a_step_that_ran_out_of_time_once_is_tried_again(flow: Flow, context: Any) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+
+    def slow(task: Task) -> Mapping[str, Any]:
+        task.store(Product("half", b"x", "webp", 1, 1))
+        while True:
+            time.sleep(0.01)
+
+    hurried: Any = Namespace(get_remaining_time_in_millis=lambda: 300)
+    with pytest.raises(TimedOut):
+        flow.worker("image", slow).handle(told, hurried)
+    assert flow.record("a.jpg").steps["image"].status is StepStatus.PENDING
+    flow.worker("image", slow).handle(attempt(told, 2), hurried)
+    error = flow.record("a.jpg").steps["image"].error
+    assert error is not None and error.code == "timed_out"
+    settle(flow, context)
+    listed = {row["key"] for row in flow.manifest("a.jpg")["derivatives"]}
+    assert set(flow.results()) == {*listed, "manifest/a.jpg.json"}
+
+
+def test_a_redriven_message_whose_first_call_found_no_room_is_done_again(
+    flow: Flow, context: Any
+) -> None:
+    told = opened(flow, context)
+    flow.worker("metadata", nothing).handle(told, context)
+    with pytest.raises(ConnectionError):
+        job = then(ConnectionError("no answer"))
+        flow.worker("image", job).handle(attempt(told, LAST), context)
+    given_up = flow.record("a.jpg").steps["image"].finished_at
+    assert given_up is not None
+    at = datetime.fromisoformat(given_up).timestamp()
+    with pytest.raises(GivenUp):  # the message itself, on its way to the dead letters
+        flow.worker("image", nothing).handle(replace(told, attempt=LAST, sent_at=at - 1), context)
+    redriven = replace(told, message_id="new", attempt=2, sent_at=at + 1)
+    flow.worker("image", stores("x")).handle(redriven, context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
 
 
 def test_what_a_killed_worker_stored_goes_with_its_original(flow: Flow, context: Any) -> None:
@@ -374,6 +437,89 @@ def test_an_original_that_may_not_be_read_ends_with_a_code_and_is_read_when_it_m
     assert flow.record("a.jpg").status is Status.COMPLETE
 
 
+def archived(*_: object) -> None:
+    raise Unreadable("The file is archived.", code="archived_original")
+
+
+def test_what_stands_is_not_given_up_because_it_cannot_be_read_after_a_removal(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = flow.upload("a.jpg", jpeg(), "01")
+    flow.intake().handle(flow.upload("a.jpg", jpeg(), "02"), context)
+    settle(flow, context)
+    assert set(flow.results()) == WHOLE
+    version = first.body["Records"][0]["s3"]["object"]["versionId"]
+    client("s3").delete_object(Bucket=flow.uploads, Key="a.jpg", VersionId=version)
+    removal = flow.event("a.jpg", "03", version=version, name="LifecycleExpiration:Delete")
+    monkeypatch.setattr(intake_room, "look", archived)
+    for number in range(1, LAST):
+        with pytest.raises(Unreadable):
+            flow.intake().handle(attempt(removal, number), context)
+    with pytest.raises(Unreadable):  # what stands is the known version: HEAD says so
+        flow.intake().handle(attempt(removal, LAST), context)
+    monkeypatch.setattr(intake_room, "glance", _refused)
+    removal = flow.event("a.jpg", "04", version=version, name="LifecycleExpiration:Delete")
+    with pytest.raises(ClientError):  # nor where S3 does not even say what stands
+        flow.intake().handle(attempt(removal, LAST), context)
+    settle(flow, context)
+    assert flow.record("a.jpg").status is Status.COMPLETE
+    assert set(flow.results()) == WHOLE
+
+
+def test_a_file_that_stays_unreadable_is_told_of_once(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_room, "look", archived)
+    event = flow.upload("a.jpg", jpeg(), "01")
+    for twin in ("one", "two", "redriven"):
+        with pytest.raises(Unreadable):
+            flow.intake().handle(attempt(replace(event, message_id=twin), LAST), context)
+        settle(flow, context)
+    assert [told["status"] for told in flow.announced()] == ["rejected"]
+
+
+def test_a_letter_without_an_order_about_what_cannot_be_read_is_kept(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_room, "look", archived)
+    event = flow.upload("a.jpg", jpeg(), "")
+    with pytest.raises(Unreadable):
+        flow.intake().handle(attempt(event, LAST), context)
+    assert flow.intake().bury(attempt(event, 1_000))
+
+
+def test_a_file_that_confuses_its_recogniser_is_taken_by_its_name(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def confused(head: bytes, *rest: Any) -> Any:
+        if head:
+            raise RecursionError
+        return detect(head, *rest)
+
+    monkeypatch.setattr(intake_room, "detect", confused)
+    flow.intake().handle(flow.upload("a.jpg", jpeg(), "01"), context)
+    assert flow.record("a.jpg").asset.content_type
+
+
+def test_a_file_that_takes_its_recogniser_too_long_leaves_time_to_the_rest_of_its_batch(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(head: bytes, *rest: Any) -> Any:
+        while head:
+            pass
+        return detect(head, *rest)
+
+    monkeypatch.setattr(intake_room, "detect", endless)
+    monkeypatch.setattr(intake_room, "_RECOGNISE_SECONDS", 0.1)
+    event = flow.upload("a.mp4", jpeg(), "01")
+    for number in range(1, LAST + 1):
+        with pytest.raises(TimedOut):
+            flow.intake().handle(attempt(event, number), context)
+    record = flow.record("a.mp4")
+    assert record.rejection is not None and record.rejection.code == "intake_failed"
+
+
 @pytest.mark.parametrize(
     "key", ["a\x01b.jpg", "a\ufffeb.jpg", "a\uffffb.jpg", "a\x0bb.jpg", "a\tb.jpg", "a\x7fb.jpg",
             "漢" * 230 + ".jpg", "漢" * 320 + ".jpg", "e" * 1000 + ".jpg", " " * 700 + ".jpg",
@@ -516,12 +662,12 @@ def test_a_manifest_that_could_not_be_written_is_a_failure_until_it_is_redriven(
     flow.die("manifest", message)
     flow.sweep().run(context)
     record = flow.record("a.jpg")
-    assert record.rejection is not None
-    assert (record.status, record.rejection.code) == (Status.FAILED, "manifest_failed")
+    assert record.unfinished is not None
+    assert (record.status, record.unfinished.code) == (Status.FAILED, "manifest_failed")
     (letter,) = flow.messages(flow.settings.dead_letters["manifest"])
     flow.finish().handle(letter, context)
     record = flow.record("a.jpg")
-    assert (record.status, record.rejection) == (Status.COMPLETE, None)
+    assert (record.status, record.unfinished) == (Status.COMPLETE, None)
 
 
 def test_a_manifest_whose_last_try_had_just_begun_is_a_failure_too(
@@ -537,7 +683,27 @@ def test_a_manifest_whose_last_try_had_just_begun_is_a_failure_too(
     assert flow.record("a.jpg").status is Status.PROCESSING
     assert flow.finish().bury(attempt(message, LAST))  # SQS keeps the id of what it gives up
     record = flow.record("a.jpg")
-    assert record.rejection is not None and record.rejection.code == "manifest_failed"
+    assert record.unfinished is not None and record.unfinished.code == "manifest_failed"
+
+
+def test_a_refused_file_whose_manifest_could_not_be_written_stays_refused(
+    flow: Flow, context: Any
+) -> None:
+    flow.intake().handle(flow.upload("folder\x00/a.jpg", jpeg(), "01"), context)
+    (message,) = flow.hand_overs()
+    record = flow.record("folder\x00/a.jpg")
+    assert AssetsTable(flow.settings.assets_table).change(record, {}, nudges=NUDGES) is not None
+    flow.die("manifest", message)
+    flow.sweep().run(context)
+    record = flow.record("folder\x00/a.jpg")
+    assert record.reason is not None
+    assert (record.status, record.reason.code) == (Status.FAILED, "manifest_failed")
+    (letter,) = flow.messages(flow.settings.dead_letters["manifest"])
+    flow.finish().handle(letter, context)
+    record = flow.record("folder\x00/a.jpg")
+    assert record.reason is not None
+    assert (record.status, record.reason.code) == (Status.REJECTED, "key_unusable")
+    assert [told["status"] for told in flow.announced()] == ["rejected"]
 
 
 def test_an_original_that_s3_refuses_for_whatever_reason_ends_in_a_record(
@@ -625,3 +791,51 @@ def _dies(*_: object, **__: object) -> None:
 
 def _fails(*_: object, **__: object) -> None:
     raise ConnectionError("not today")
+
+
+def test_a_record_that_nobody_can_read_keeps_nobody_from_the_others(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("a.jpg", "b.jpg"):
+        flow.intake().handle(flow.upload(key, jpeg(), "01"), context)
+    flow.told()  # and the messages are lost
+    get = AssetsTable.get
+
+    def unreadable(table: AssetsTable, key: str) -> Any:
+        if key == "a.jpg":
+            raise ValueError("'model3d' is not a valid Kind")
+        return get(table, key)
+
+    monkeypatch.setattr(AssetsTable, "get", unreadable)
+    impatient = flow.sweep()
+    impatient.settings.__dict__["overdue_seconds"] = -1
+    impatient.run(context)
+    assert {told.body["asset"]["key"] for told in flow.told()} == {"b.jpg"}
+
+
+def test_a_gate_holds_though_a_worker_knows_a_plan_without_it(flow: Flow, context: Any) -> None:
+    deployed = flow.planned("scan:*! rights:*! image:image")
+    old = flow.planned("scan:*! image:image")
+    deployed.intake().handle(flow.upload("a.jpg", jpeg(), "01"), context)
+    (told,) = flow.told()
+    old.worker("scan", nothing).handle(told, context)
+    assert flow.record("a.jpg").steps["image"].status is StepStatus.WAITING
+    deployed.worker("rights", nothing).handle(told, context)
+    assert flow.record("a.jpg").steps["image"].status is StepStatus.PENDING
+
+
+def test_what_somebody_may_have_told_last_is_put_right(
+    flow: Flow, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow.finish().handle(handed_over(flow, context), context)
+    flow.announced()
+    table = AssetsTable(flow.settings.assets_table)
+    noted = table.telling(flow.record("a.jpg"), Status.PARTIAL)  # by a finisher that died then
+    assert noted is not None
+    steps = flow.settings.plan.reset({"image"}, noted)
+    again = table.change(noted, steps, again=True)
+    assert again is not None
+    flow.intake()._relay.tell(again, dict(again.steps), "again")
+    settle(flow, context)
+    assert [told["status"] for told in flow.announced()] == ["complete"]
+    assert flow.record("a.jpg").telling is None

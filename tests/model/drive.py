@@ -95,6 +95,7 @@ class Drive:
         self.running: dict[Any, Run] = {}
         self.is_loud = is_loud
         self.log: list[str] = []
+        self.has_died_telling = False  # a finisher: whether it had told, nobody knows
         self.was_faulty = self.has_lost = self.is_gated = self.has_bad_content = False
         self.throttled = 0  # messages, until they were given up
         self.restored: set[str] = set()  # keys of which an older version came to light again
@@ -215,6 +216,7 @@ class Drive:
             run.faults = ()
         if kill or self.cloud.clock.now - run.begun > run.timeout:
             run.is_dead = True
+            self.has_died_telling = self.has_died_telling or run.name.startswith("manifest")
             self.was_faulty = True
         run.thread.parent = getcurrent()
         self.tell(f"  {run.name}: {'killed' if run.is_dead else 'goes on'}")
@@ -266,6 +268,8 @@ class Drive:
         if kind is None:
             return self._tell_call(run, call, "")
         self.was_faulty = run.is_hit = True
+        if kind != "pause" and run.name.startswith("manifest"):
+            self.has_died_telling = True
         if kind == "refused":
             self._tell_call(run, call, " refused")
             raise throttled(call)

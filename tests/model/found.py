@@ -34,6 +34,8 @@ _GIVEN_UP: History = (
     _NEXT,
     *(each for wait in (30, 30, 30, 200, 400) for each in (_NEXT, Tick(wait))),
 )
+_OTHER = Content("image", 2, pages=1)
+_LATE_TWIN = Deliver(0, (*_at(3), *_at(4, "crash")), twin=True)
 _REDONE: History = (Redrive(), _NEXT, _NEXT)
 
 
@@ -59,6 +61,24 @@ FOUND: Mapping[str, History] = {
         *(Put(0, Content("image", 1, pages=1)), _NEXT),
         *(Deliver(0, (*_at(3), *_at(4, "crash")), twin=True), _NEXT, Rush(), Delete(0)),
         *(Rush(), Resume(0)),
+    ),
+    "a twin stores over what a newer version has made, and dies": (
+        *(Put(0, Content("image", 1, pages=1)), _NEXT, _LATE_TWIN, _NEXT, Rush()),
+        *(Put(0, _OTHER), Rush(), Resume(0)),
+    ),
+    "a twin stores over what a newer version has made, and may not say so": (
+        *(Put(0, Content("image", 1, pages=1)), _NEXT),
+        *(Deliver(0, (*_at(3), *_at(4, "refused")), twin=True), _NEXT, Rush()),
+        *(Put(0, _OTHER), Rush(), Resume(0)),
+    ),
+    "a twin stores another PDF of the same file, and dies": (
+        *(Put(0, Content("office", 1, pages=1)), _NEXT),
+        *(Deliver(1, (*_at(3), *_at(4, "crash")), twin=True), Deliver(1), Rush(), Resume(0)),
+    ),
+    "a twin of a tombstone's finisher deletes what the next life made, and dies": (
+        *(Put(0, Content("image", 1, pages=1)), Rush(), Delete(0), _NEXT),
+        *(Deliver(0, (*_at(6), *_at(7, "crash")), twin=True), _NEXT),
+        *(Put(0, _OTHER), Rush(), Resume(0)),
     ),
     "a late finisher's manifest stands over that of a step that was redone": (
         *(*_partial(*_at(12)), *_REDONE, _NEXT, Resume(0)),

@@ -25,7 +25,7 @@ from mediamill.domain.protocol.tidying import Untidiness, compare
 from mediamill.domain.protocol.turn import Move
 from model.contents import Content
 from model.found import FOUND
-from model.histories import Delete, Deliver, Fault, History, Put, Resume, Rush, Throttle, Tick
+from model.histories import Delete, Deliver, Fault, History, Lose, Put, Resume, Rush, Throttle, Tick
 
 Patch = Callable[[Any, str, Any], None]
 
@@ -328,7 +328,8 @@ _AT_THE_END = (
         "no manifest",
         (
             *(_UPLOADED, Rush(), *_REMOVED, _delivered((7, "pause"))),
-            *(*_OVERWRITTEN, Resume(0)),
+            *(*_OVERWRITTEN, Resume(0), Rush()),
+            *(Tick(800), Tick(400), Lose(0), Lose(0)),  # what a later look would mend
         ),
     ),
     Mend(

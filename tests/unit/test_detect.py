@@ -238,3 +238,26 @@ def test_knows_every_file_of_the_corpus_as_what_its_folder_says() -> None:
         with path.open("rb") as file:
             found = detect(file.read(HEAD_BYTES), path.name)
         assert found.kind in kinds[path.parent.name], (path.name, found)
+
+
+def _reaching_out(pairs: int) -> bytes:
+    """Boxes that reach past the one around them: what follows would be read twice at each level."""
+    pair = (16).to_bytes(4) + b"trak" + (1 << 20).to_bytes(4) + b"mdia"
+    return (1 << 20).to_bytes(4) + b"moov" + pair * pairs
+
+
+@pytest.mark.parametrize("nested", [b"trak", b"mdia", b"moov"])
+def test_boxes_in_boxes_cost_no_more_than_their_bytes(nested: bytes) -> None:
+    deep = b""
+    for _ in range(4_000):
+        deep = (len(deep) + 8).to_bytes(4) + nested + deep
+    start = (16).to_bytes(4) + b"ftypisom" + bytes(4)
+    nest = (len(deep) + 8).to_bytes(4) + b"moov" + deep
+    assert detect((start + nest)[:HEAD_BYTES], "a.mp4").kind is Kind.VIDEO
+    assert detect(start + _reaching_out(60), "a.mp4").kind is Kind.VIDEO
+
+
+def test_elements_in_elements_of_matroska_cost_no_more_than_their_bytes() -> None:
+    segment = bytes.fromhex("18538067") + b"\x01" + b"\xff" * 7
+    head = bytes.fromhex("1a45dfa3") + b"\x80" + segment * 5_000
+    assert detect(head[:HEAD_BYTES], "a.mkv").kind is Kind.VIDEO

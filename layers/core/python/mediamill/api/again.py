@@ -15,7 +15,6 @@ from mediamill.aws.relay import Relay
 from mediamill.domain.asset import Record, Step
 from mediamill.domain.kind import Status
 from mediamill.domain.limits import MEGA
-from mediamill.domain.protocol.ending import is_unfinished
 from mediamill.settings import Settings
 
 _COPIED_BYTES = 1000 * MEGA
@@ -77,7 +76,7 @@ class Again:
     def _steps(self, record: Record) -> dict[str, Step]:
         """The steps of a new asset, each an attempt further than it is."""
         why = record.rejection
-        if not record.steps and why is not None and not is_unfinished(record):
+        if not record.steps and why is not None:
             raise Conflict(f"It was refused at the door: {why.message}", code=why.code)
         asset, settings = record.asset, self.settings
         first = settings.plan.first(asset.kind, asset.bytes, settings.limits)

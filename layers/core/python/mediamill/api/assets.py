@@ -73,7 +73,7 @@ class Assets:
                 )
                 for name, step in record.steps.items()
             },
-            rejection=_reason(record.rejection),
+            rejection=_reason(record.reason),
             original=link(self.uploads, asset.key) if call.caller.is_known else None,
             links=links,
             links_seconds=SECONDS,

@@ -67,6 +67,6 @@ def missing(table: AssetsTable, key: str) -> NotFound:
             code="processing",
             headers={"Retry-After": str(_RETRY_SECONDS)},
         )
-    if record.rejection is not None:
-        return NotFound(record.rejection.message, code=record.rejection.code)
+    if record.reason is not None:
+        return NotFound(record.reason.message, code=record.reason.code)
     return NotFound(f"{key!r} is {record.status.value}, and has no manifest.", code="no_manifest")

@@ -184,7 +184,8 @@ class Closing:
         self._made.put(self._attempt, name, made)
 
     def _finish(self, closing: Step, *, untidy: bool = False) -> None:
-        untidy = untidy or self._message.is_again or closing.failed_part is not None
+        is_cut_short = closing.status is StepStatus.FAILED and self.has_written
+        untidy = untidy or is_cut_short or self._message.is_again or closing.failed_part is not None
         closed = self._table.close(self._told.asset, self._attempt.step, closing, untidy=untidy)
         if closed is not None:
             self._relay.hand_on(closed)

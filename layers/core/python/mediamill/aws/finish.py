@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -103,7 +103,7 @@ class Finish:
             return False
         elif move is End.FINISH and not is_unfinished(record):
             relay.table.finish(
-                record, Status.FAILED, completed_at(record), rejection=_UNFINISHED,
+                record, Status.FAILED, completed_at(record), unfinished=_UNFINISHED,
                 announced=record.announced, told=record.told,
             )  # fmt: skip
         return move in (End.FINISH, End.TIDY, End.WAIT)
@@ -127,6 +127,7 @@ class _Ending:
         self._claim = claim
         self._told: Status | None = None
         self._has_touched = False  # the results, in this move
+        self._has_mended = False  # what others may be at still
 
     def carry_out(self, record: Record, is_second_look: bool) -> None:
         """Move by move, on the record as it stands, until nothing is left to do."""
@@ -171,15 +172,16 @@ class _Ending:
         if claimed.is_untidy or claimed.steps.keys() - made.keys():
             return self._mend(claimed, made)
         at = completed_at(claimed)
-        rejection = None if is_unfinished(claimed) else claimed.rejection
-        ready = replace(claimed, rejection=rejection)
-        manifest = assemble(ready, made, at)
-        key, etag = self._write(ready, manifest)
-        status = settled_status(ready)
-        announced = ready.announced
-        if is_news(ready):
+        manifest = assemble(claimed, made, at)
+        key, etag = self._write(claimed, manifest)
+        status, announced = settled_status(claimed), claimed.announced
+        if is_news(claimed):
             announced += 1
             if self._told is not status:
+                noted = self._table.telling(claimed, status) if claimed.told else claimed
+                if noted is None:
+                    return None
+                claimed = noted
                 topic = CompletedTopic(self._settings.completed_topic)
                 topic.publish(manifest, key, number=announced)
                 self._told = status
@@ -190,9 +192,10 @@ class _Ending:
             manifest_etag=etag,
             announced=announced,
             told=status,
-            rejection=rejection,
         )
         if final is not None:
+            if self._has_mended or any(step.offers for step in final.steps.values()):
+                self._relay.look_again(final.asset)
             count(f"Asset{status.value.capitalize()}")
             logger.info("finished", status=status.value, derivatives=final.count)
         return final
@@ -201,15 +204,16 @@ class _Ending:
         """A final record, or a tombstone, tidied; None where it has moved."""
         made = {} if record.status is Status.DELETED else self._made.of(record)
         mended = self._mend(record, made)
-        if mended is not None and record.status is Status.DELETED and not is_second_look:
+        if mended is not None and not is_second_look:
             self._relay.look_again(record.asset)
-            count("AssetDeleted")
-            logger.info("deleted")
+            if record.status is Status.DELETED:
+                count("AssetDeleted")
+                logger.info("deleted")
         return mended
 
     def _mend(self, record: Record, made: Mapping[str, Made]) -> Record | None:
         """Tidy, and ask again for steps whose derivatives are not what they were."""
-        self._has_touched = True
+        self._has_touched = self._has_mended = True
         found = tidy(record, made, self._results, self._made, self._table)
         if found.damaged:
             logger.warning("derivatives are gone or changed", steps=sorted(found.damaged))

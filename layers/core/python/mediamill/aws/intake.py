@@ -15,15 +15,17 @@ from botocore.exceptions import ClientError
 from mediamill.aws.messages import Delivery, FanOut, StorageEvent, storage_events
 from mediamill.aws.observe import ComeAgain, about, about_key, count, logger
 from mediamill.aws.relay import Relay, original
-from mediamill.aws.storage import Unreadable, look, reach
+from mediamill.aws.storage import Unreadable, glance, look, reach
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic, IngestQueue
 from mediamill.domain.asset import Asset, Record, comparable
-from mediamill.domain.detect import HEAD_BYTES, detect
-from mediamill.domain.errors import Unprocessable
+from mediamill.domain.bounded import deadline
+from mediamill.domain.detect import HEAD_BYTES, Detected, detect
+from mediamill.domain.errors import TimedOut, Unprocessable
 from mediamill.domain.keys import check_key
 from mediamill.domain.kind import Kind, Status
 from mediamill.domain.manifest import StepError
+from mediamill.domain.moving_picture import Reach
 from mediamill.domain.plan import too_large
 from mediamill.domain.protocol.intake import (
     OPENING_SECONDS,
@@ -41,6 +43,8 @@ from mediamill.settings import Settings
 
 TOMBSTONE_SECONDS = 15 * 24 * 3600
 """A tombstone outlives every queue: SQS keeps a message for 14 days at most."""
+
+_RECOGNISE_SECONDS = 2.0
 
 _FAILED = StepError(
     "intake_failed",
@@ -68,7 +72,7 @@ class Intake:
             else:
                 try:
                     self._take(event, message.tag)
-                except (Unreadable, ClientError) as error:
+                except (Unreadable, ClientError, TimedOut) as error:
                     if is_last:
                         self._take(event, message.tag, instead=_why(error))
                     raise
@@ -107,7 +111,8 @@ class Intake:
             seen is not None
             and seen.rejection is not None
             and seen.rejection.code in UNREADABLE
-            and comparable(seen.asset.sequencer) == comparable(event.sequencer)
+            and comparable(event.sequencer or seen.asset.sequencer)
+            == comparable(seen.asset.sequencer)
         )
 
     def _take(
@@ -124,7 +129,8 @@ class Intake:
             except (Unreadable, ClientError):
                 if instead is None:
                     raise
-                found = Current(None, "unreadable", 0), b""
+                unread = _unread(event, seen)
+                found = (unread, b"") if unread else None
             current, head = found if found else (None, b"")
             if instead is not None:
                 head = b""  # reading it may be what went wrong
@@ -169,12 +175,14 @@ class Intake:
         why: StepError | None,
     ) -> Record:
         bucket = self._settings.uploads_bucket
-        found = detect(head, key, reach(bucket, key, current) if current and head else None)
+        found = _recognised(head, key, reach(bucket, key, current) if current and head else None)
+        asset_id = identity(current, bucket=bucket, key=key, sequencer=sequencer)
+        same = seen is not None and seen.asset.asset_id == asset_id
         size = current.bytes if current else 0
         limits = self._settings.limits
         return Record(
             asset=Asset(
-                asset_id=identity(current, bucket=bucket, key=key, sequencer=sequencer),
+                asset_id=asset_id,
                 bucket=bucket,
                 key=key,
                 version_id=current.version_id if current else None,
@@ -189,8 +197,9 @@ class Intake:
             steps={} if why else self._settings.plan.first(found.kind, size, limits),
             rejection=why,
             opened_by=delivery,
-            is_untidy=_is_disturbing(seen),
+            is_untidy=seen is not None,  # somebody of its earlier life may be at work still
             announced=seen.announced if seen else 0,  # whoever was told is told of a new life too
+            told=seen.told if seen and same else None,  # and once of one that could not be read
         )
 
     def _tombstone(
@@ -258,5 +267,32 @@ def _is_disturbing(seen: Record | None) -> bool:
     return seen is not None and (seen.status is not Status.DELETED or seen.is_untidy)
 
 
-def _why(error: Unreadable | ClientError) -> StepError:
+def _unread(event: StorageEvent, seen: Record | None) -> Current | None:
+    """What stands under a key that may not be read. Raises ClientError.
+
+    Where S3 does not even say that, an upload's event is of something new, which is refused; after
+    a removal it may be what the record tells of: that is not given up for a passing fault.
+    """
+    try:
+        return glance(event.bucket, event.key)
+    except ClientError:
+        if event.is_removal and seen is not None and seen.status is not Status.DELETED:
+            raise
+        return Current(None, "unreadable", 0)
+
+
+def _why(error: Exception) -> StepError:
     return StepError(error.code, str(error)) if isinstance(error, Unreadable) else _FAILED
+
+
+def _recognised(head: bytes, key: str, reach: Reach | None) -> Detected:
+    """What a file is by its first bytes; by its name alone where these are made to confuse.
+
+    Raises TimedOut: the other messages of the batch want their time too.
+    """
+    with deadline(_RECOGNISE_SECONDS):
+        try:
+            return detect(head, key, reach)
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+            logger.exception("the file confuses its recogniser")
+            return detect(b"", key)

@@ -30,6 +30,8 @@ class UnknownMessage(ValueError):
 class Delivery:
     """One delivery of one queue message; `attempt` counts from 1. `receipt` is what SQS calls it.
 
+    `sent_at` (epoch seconds) is when it came into its queue; 0 where nobody says.
+
     `tag` is the same for every delivery of a message, `token` is this one's alone: it begins with
     the tag. Both are short, since records keep them.
     """
@@ -38,6 +40,7 @@ class Delivery:
     attempt: int
     body: Mapping[str, Any]
     receipt: str | None = None
+    sent_at: float = 0.0
 
     @cached_property
     def tag(self) -> str:
@@ -71,6 +74,7 @@ class StorageEvent:
     bucket: str
     key: str
     sequencer: str
+    is_removal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class FanOut:
 class HandOver:
     """The message of the manifest queue: look at this asset now.
 
-    `is_second_look` asks for a tombstone to be tidied though nobody has marked it.
+    `is_second_look` asks for it to be tidied though nobody has marked it.
     """
 
     key: str
@@ -103,20 +107,25 @@ class HandOver:
 
 def delivery(record: Mapping[str, Any]) -> Delivery:
     """The message in one record of an SQS event."""
+    told = record.get("attributes", {})
     return delivered(
         record["body"],
         message_id=record["messageId"],
-        attempt=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
+        attempt=int(told.get("ApproximateReceiveCount", 1)),
         receipt=record.get("receiptHandle"),
+        sent_at=int(told.get("SentTimestamp", 0)) / 1000,
     )
 
 
-def delivered(text: str, *, message_id: str, attempt: int, receipt: str | None) -> Delivery:
+def delivered(
+    text: str, *, message_id: str, attempt: int, receipt: str | None, sent_at: float = 0.0
+) -> Delivery:
     """A message by its text, out of SNS's wrapping where it has one."""
     body = json.loads(text)
     if isinstance(body, dict) and body.get("Type") == "Notification" and "Message" in body:
         body = json.loads(body["Message"])
-    return Delivery(message_id, attempt, body if isinstance(body, dict) else {}, receipt)
+    plain = body if isinstance(body, dict) else {}
+    return Delivery(message_id, attempt, plain, receipt, sent_at)
 
 
 def storage_events(message: Delivery) -> Iterator[StorageEvent]:
@@ -127,13 +136,19 @@ def storage_events(message: Delivery) -> Iterator[StorageEvent]:
     if message.body.get("source") == "aws.s3":
         detail = message.body["detail"]
         stored = detail["object"]
-        yield StorageEvent(detail["bucket"]["name"], stored["key"], stored.get("sequencer", ""))
+        yield StorageEvent(
+            bucket=detail["bucket"]["name"],
+            key=stored["key"],
+            sequencer=stored.get("sequencer", ""),
+            is_removal=message.body.get("detail-type") == "Object Deleted",
+        )
     for record in message.body.get("Records", ()):
         stored = record["s3"]["object"]
         yield StorageEvent(
             bucket=record["s3"]["bucket"]["name"],
             key=unquote_plus(stored["key"]),
             sequencer=stored.get("sequencer", ""),
+            is_removal=not str(record.get("eventName", "")).startswith("ObjectCreated:"),
         )
 
 

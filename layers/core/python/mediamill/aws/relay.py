@@ -45,10 +45,11 @@ class Relay:
         queue.send(HandOver(asset.key, asset.asset_id))
 
     def look_again(self, asset: Asset) -> None:
-        """Have the finisher look at a tombstone once more, when whoever was at work is gone.
+        """Have the finisher look at what it tidied once more, when whoever was at work is gone.
 
         A queue may bring a message to two workers. One does it, and it is acknowledged; the other
-        stores something after the deletion, and dies before it can say so.
+        stores something late, after a deletion or over what a newer version has made, and dies
+        before it can say so.
         """
         queue = ManifestQueue(self._settings.manifest_queue)
         queue.send(HandOver(asset.key, asset.asset_id, is_second_look=True), delay=_LONGEST_RUN)

@@ -165,6 +165,7 @@ class Shelf:
         self._bodies: dict[tuple[str, bytes], Future[Stored]] = {}
         self._pending: list[Future[Stored]] = []
         self._stored: list[Stored] = []
+        self.is_used = False  # something may be stored that is not among what `stored` returns
 
     def __enter__(self) -> Shelf:
         return self
@@ -174,6 +175,7 @@ class Shelf:
 
     def put(self, product: Product) -> None:
         """Store a product in the background; waits where too many are on their way."""
+        self.is_used = True
         self._pending.append(self._put(product))
         while len(self._pending) > self._in_flight:
             self._stored.append(self._pending.pop(0).result())

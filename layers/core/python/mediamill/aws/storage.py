@@ -65,8 +65,28 @@ def look(bucket: str, key: str, count: int) -> tuple[Current, bytes] | None:
         version_id=versioned(answer.get("VersionId")),
         etag=answer["ETag"].strip('"'),
         bytes=int(total) if total.isdigit() else answer["ContentLength"],
+        modified=answer["LastModified"].isoformat(timespec="seconds"),
     )
     return current, answer["Body"].read(count)
+
+
+def glance(bucket: str, key: str) -> Current | None:
+    """What stands under a key, of what may not be read: archived, or encrypted; None for nothing.
+
+    Raises ClientError where not even that is told.
+    """
+    try:
+        answer = client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if _code(error) in _GONE:
+            return None
+        raise
+    return Current(
+        version_id=versioned(answer.get("VersionId")),
+        etag=answer["ETag"].strip('"'),
+        bytes=answer["ContentLength"],
+        modified=answer["LastModified"].isoformat(timespec="seconds"),
+    )
 
 
 def reach(bucket: str, key: str, current: Current) -> Callable[[int, int], bytes]:

@@ -20,12 +20,13 @@ from mediamill.aws.clients import client
 from mediamill.aws.finish import Finish
 from mediamill.aws.intake import Intake
 from mediamill.aws.items import UNTIDY
+from mediamill.aws.made import Attempt, MadeTable
 from mediamill.aws.messages import Delivery, UnknownMessage, delivered
 from mediamill.aws.observe import about, count, logger
 from mediamill.aws.relay import Relay
 from mediamill.aws.table import utc_now
 from mediamill.aws.worker import Worker
-from mediamill.domain.asset import Record
+from mediamill.domain.asset import Asset, Record, Step
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.domain.manifest import StepError
 from mediamill.domain.protocol.overdue import Nudge, overdue
@@ -38,7 +39,7 @@ _MOST_OVERDUE = 100  # of one part of the list in one sweep
 _SPARE_MS = 10_000  # what the function keeps of its time
 
 OVERDUE = StepError(
-    "overdue", "No worker has said anything of this step for long; its message was lost."
+    "overdue", "No worker has said anything of this step for long; its message may be lost."
 )
 
 
@@ -96,15 +97,23 @@ class Sweep:
         for state in (Status.PROCESSING.value, UNTIDY):
             keys = relay.table.listed_before(state, before.replace("+00:00", "Z"), _MOST_OVERDUE)
             for key in keys:
-                record = relay.table.get(key)
-                if record is None or context.get_remaining_time_in_millis() < spare_ms:
-                    continue
-                about(record.asset)
-                move = overdue(record, now=now, patience=patience)
-                if move is Nudge.ASK:
-                    _ask(relay, record)
-                elif move is Nudge.CLOSE:
-                    _close(relay, record)
+                if context.get_remaining_time_in_millis() < spare_ms:
+                    return
+                try:
+                    self._nudge(relay, key, now, patience)
+                except Exception:  # one that cannot be read keeps nobody from the others
+                    logger.exception("an overdue record could not be asked for", key=key)
+
+    def _nudge(self, relay: Relay, key: str, now: float, patience: float) -> None:
+        record = relay.table.get(key)
+        if record is None:
+            return
+        about(record.asset)
+        move = overdue(record, now=now, patience=patience)
+        if move is Nudge.ASK:
+            _ask(relay, record)
+        elif move is Nudge.CLOSE:
+            _close(relay, record, MadeTable(self.settings.made_table))
 
 
 def _ask(relay: Relay, record: Record) -> None:
@@ -121,12 +130,10 @@ def _ask(relay: Relay, record: Record) -> None:
     relay.hand_on(nudged)
 
 
-def _close(relay: Relay, record: Record) -> None:
-    """Fail what nobody answers for, so that the asset comes to its end."""
+def _close(relay: Relay, record: Record, made: MadeTable) -> None:
+    """Fail what nobody answers for, so that the asset comes to its end, with the parts it has."""
     steps = {
-        name: replace(
-            step, status=StepStatus.FAILED, parts=(), error=OVERDUE, finished_at=utc_now()
-        )
+        name: _given_up(record.asset, name, step, made)
         for name, step in record.steps.items()
         if step.is_pending
     }
@@ -134,6 +141,22 @@ def _close(relay: Relay, record: Record) -> None:
     if closed is not None:
         logger.error("overdue: given up", steps=sorted(steps))
         relay.hand_on(relay.table.mark_untidy(closed) or closed)
+
+
+def _given_up(asset: Asset, name: str, step: Step, made: MadeTable) -> Step:
+    attempt = Attempt(asset.key, asset.asset_id, name, step.attempt)
+    names = (*step.made, *made.arrived(attempt).values()) if step.parts else ()
+    rows = made.rows(attempt, names) if names else ()
+    return replace(
+        step,
+        status=StepStatus.FAILED,
+        parts=(),
+        made=names,
+        count=len(rows),
+        bytes=sum(stored.row.bytes for stored in rows),
+        error=OVERDUE,
+        finished_at=utc_now(),
+    )
 
 
 def _received(queue: str) -> Iterator[Delivery]:

@@ -174,7 +174,7 @@ class AssetsTable:
                 ":state": listed_state(Status.PROCESSING, record.asset.asset_id),
             }
             names |= {"#status": "status", "#state": "state"}
-            removes = " REMOVE finishing, rejection"
+            removes = " REMOVE finishing, unfinished, nudges"
         if nudges is not None:
             sets.append("nudges = :nudges")
             values[":nudges"] = nudges
@@ -253,9 +253,12 @@ class AssetsTable:
         manifest_etag: str | None = None,
         announced: int = 0,
         told: Status | None = None,
-        rejection: StepError | None = None,
+        unfinished: StepError | None = None,
     ) -> Record | None:
-        """Make the status final, if the record is as it was seen."""
+        """Make the status final, if the record is as it was seen.
+
+        `unfinished` says that the manifest could not be written; what was told stays as it was.
+        """
         state = listed_state(status, record.asset.asset_id, is_untidy=record.is_untidy)
         values: dict[str, Any] = {
             ":final": status.value,
@@ -267,11 +270,11 @@ class AssetsTable:
         optional = {
             "manifest_etag": manifest_etag,
             "told": told.value if told else None,
-            "rejection": to_json(rejection) if rejection else None,
+            "unfinished": to_json(unfinished) if unfinished else None,
             "#state": state,
         }
         sets = ["#status = :final", "completed_at = :at", "announced = :announced", _FEED]
-        removes = ["finishing"]
+        removes = ["finishing", "nudges", *(["telling"] if unfinished is None else [])]
         for name, value in optional.items():
             if value is None:
                 removes.append(name)
@@ -289,6 +292,18 @@ class AssetsTable:
                 and stands.completed_at == completed_at
                 and stands.announced == announced
             ),
+        )
+
+    def telling(self, record: Record, status: Status) -> Record | None:
+        """Note what is about to be told after something else was, if the record is as it was seen.
+
+        Whoever comes after a crash cannot know whether it was told, and tells the end anew.
+        """
+        return self._update(
+            record.asset,
+            "SET telling = :status",
+            {":status": status.value, ":seen": record.revision},
+            condition="revision = :seen",
         )
 
     def listed_before(self, state: str, created_before: str, limit: int) -> Iterator[str]:

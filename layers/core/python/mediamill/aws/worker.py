@@ -86,7 +86,13 @@ class _Visit:
         self._message = message
         self._told = told = fan_out(message)
         self._called = Called(
-            told.asset.asset_id, worker.step, told.attempt, told.part, message.attempt, message.tag
+            asset_id=told.asset.asset_id,
+            step=worker.step,
+            attempt=told.attempt,
+            part=told.part,
+            number=message.attempt,
+            tag=message.tag,
+            sent_at=message.sent_at,
         )
         about(told.asset)
         self._relay = Relay(worker.settings)
@@ -184,18 +190,20 @@ class _Visit:
         if self._message.is_again:  # should this try end without a word, the next one knows
             self._table.tried(asset, self._worker.step, state.attempt, tries)
         try:
-            work = self._try(state, seconds)
-        except OriginalGone as gone:
-            if is_last:  # its removal has not come, in all this time
-                self._closing.give_up(state, "original_gone", str(gone))
-            raise
+            self._come_to_an_end(state, self._try(state, seconds))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"[:300]
-            if is_last:
+            if is_last and isinstance(error, OriginalGone):
+                # its removal has not come, in all this time
+                self._closing.give_up(state, "original_gone", str(error))
+            elif is_last:
                 self._closing.give_up(state, "retries_exhausted", _exhausted(reason))
             else:
                 self._table.tried(asset, self._worker.step, state.attempt, failed(tries, reason))
             raise
+
+    def _come_to_an_end(self, state: Step, work: Work) -> None:
+        """Write down what the try came to."""
         if work.parts and not work.error:
             self._closing.split(state, work)
             return
@@ -217,17 +225,20 @@ class _Visit:
         is_refusal = False
         results = Results(self._settings.results_bucket, self._settings.cache_control)
         repeats = self._settings.stores_repeats
+        late = deadline(seconds)
         with Shelf(results, told.asset, stores_repeats=repeats) as shelf:
             try:
-                with deadline(seconds):
+                with late:
                     task = Task(told.asset, told.source, self._settings, shelf, told.part, parts)
                     facts = self._worker.job(task)
             except Unprocessable as refusal:
+                if late.rang and not self._message.is_again:
+                    raise  # S3 may have been slow, and not the file: once more
                 error = StepError(refusal.code, str(refusal))
                 is_refusal = isinstance(refusal, Refusal)
                 logger.info("failed", code=refusal.code, reason=str(refusal))
             stored = shelf.stored()
-        self._closing.has_written = self._closing.has_written or bool(stored)
+            self._closing.has_written = self._closing.has_written or shelf.is_used
         return Work(
             made=Made(stored, facts, is_derived=state.source is not None),
             parts=tuple(parts),

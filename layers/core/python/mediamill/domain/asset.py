@@ -93,7 +93,8 @@ class Step:
     `offers` are derivatives that it made for others to read, by name. `parts` are those that a long
     job was split into. `made` names the items of the made table that count; `count` and `bytes` are
     the derivatives in them. `warnings` are what people should know of it, though it is complete.
-    `by` is the token of the delivery that closed or split it.
+    `by` is the token of the delivery that closed or split it. `is_gate` makes the others wait, also
+    for workers that know another plan while a deployment runs.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -108,6 +109,7 @@ class Step:
     warnings: tuple[StepError, ...] = ()
     failed_part: str | None = None
     is_refusal: bool = False
+    is_gate: bool = False
     by: str = ""
     tries: Tries | None = None
     started_at: str | None = None
@@ -141,7 +143,9 @@ class Record:
     that opened it and is to tell the workers, `finishing` the one that is writing the manifest.
     `is_untidy` says that the results bucket may hold what this record does not list, or lack what
     it does: whoever finishes it compares the two. `announced` counts the announcements, `told` is
-    the status that the last one told. `nudges` counts how often it was overdue and asked for again.
+    the status that the last one told, `telling` the one that a finisher was about to tell after it.
+    `rejection` says why nothing is made of the original, `unfinished` that its manifest could not
+    be written, whatever it was to say. `nudges` counts how often it was asked for, being overdue.
     `changed_at` is when its status last changed: always later than before, whatever clocks say.
     """
 
@@ -149,6 +153,7 @@ class Record:
     status: Status
     steps: Mapping[str, Step]
     rejection: StepError | None = None
+    unfinished: StepError | None = None
     revision: int = 0
     written_by: str = ""
     opened_by: str = ""
@@ -157,11 +162,17 @@ class Record:
     manifest_etag: str | None = None
     announced: int = 0
     told: Status | None = None
+    telling: Status | None = None
     nudges: int = 0
     updated_at: str | None = None
     changed_at: str | None = None
     completed_at: str | None = None
     expires_at: int | None = None
+
+    @property
+    def reason(self) -> StepError | None:
+        """Why there is nothing to find, where that is not for the steps to say."""
+        return self.unfinished or self.rejection
 
     @property
     def is_settled(self) -> bool:

@@ -75,10 +75,12 @@ def _in_boxes(file: _Reader) -> bool | None:
     return None
 
 
-def _handlers(file: _Reader, start: int, end: int | None) -> Iterator[bytes]:
+def _handlers(
+    file: _Reader, start: int, end: int | None, into: tuple[bytes, ...] = (b"trak", b"mdia")
+) -> Iterator[bytes]:
     for kind, inside, behind in _boxes(file, start, end):
-        if kind in (b"trak", b"mdia"):
-            yield from _handlers(file, inside, behind)
+        if into and kind == into[0]:
+            yield from _handlers(file, inside, behind, into[1:])
         elif kind == b"hdlr":
             yield file.at(inside + 8, 4)
 
@@ -94,13 +96,17 @@ def _boxes(file: _Reader, at: int, end: int | None) -> Iterator[tuple[bytes, int
             size, skip = int.from_bytes(head[8:]), 16
         if len(head) < 8 or (size < skip and size != 0):
             return
-        yield head[4:8], at + skip, at + size if size else end
+        behind = at + size if size else end
+        if behind is not None and end is not None:
+            behind = min(behind, end)  # or what follows would be read twice, and twice again
+        yield head[4:8], at + skip, behind
         if size == 0:
             return
         at += size
 
 
-_SEGMENT, _TRACKS, _ENTRY, _TYPE, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x83, 0x1F43B675
+_TYPE, _CLUSTER = 0x83, 0x1F43B675
+_DOWN = (0x18538067, 0x1654AE6B, 0xAE)  # the segment, its tracks, each of them
 
 
 def _in_matroska(head: bytes) -> bool | None:
@@ -109,11 +115,11 @@ def _in_matroska(head: bytes) -> bool | None:
     return True if 1 in types else (False if 2 in types else None)
 
 
-def _track_types(head: bytes, at: int, end: int) -> Iterator[int]:
+def _track_types(head: bytes, at: int, end: int, into: tuple[int, ...] = _DOWN) -> Iterator[int]:
     for name, start, behind in elements(head, at, end):
         if name == _CLUSTER:
             return
-        if name in (_SEGMENT, _TRACKS, _ENTRY):
-            yield from _track_types(head, start, behind)
+        if into and name == into[0]:
+            yield from _track_types(head, start, behind, into[1:])
         elif name == _TYPE:
             yield int.from_bytes(head[start : min(behind, start + 8)])

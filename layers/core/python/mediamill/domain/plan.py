@@ -118,7 +118,7 @@ class Plan:
             elif self._waits(entry, kind):
                 steps[entry.step] = Step(StepStatus.WAITING)
             else:
-                steps[entry.step] = Step()
+                steps[entry.step] = Step(is_gate=entry.is_gate)
         while following := self._following(kind, steps):
             steps.update(following)
         return steps
@@ -145,7 +145,11 @@ class Plan:
         """
         steps = record.steps
         again = {
-            name: Step(attempt=steps[name].attempt + 1, source=steps[name].source)
+            name: Step(
+                attempt=steps[name].attempt + 1,
+                source=steps[name].source,
+                is_gate=steps[name].is_gate,
+            )
             for name in sorted(names)
         }
         while after := {
@@ -162,10 +166,15 @@ class Plan:
         other, state = record.steps[name], record.steps[step]
         if not self.waits(name, record.asset.kind):
             return False
-        is_gate = step in self.entries and self.entries[step].is_gate
+        is_gate = self._is_gate(step, state)
         reads_it = other.source is not None and other.source in state.offers.values()
         held = is_gate and other.status is not StepStatus.UNAVAILABLE
         return reads_it or held or other.status is StepStatus.SKIPPED
+
+    def _is_gate(self, name: str, step: Step) -> bool:
+        """Whether a step is a gate by this plan, or by that of whoever opened the asset."""
+        entry = self.entries.get(name)
+        return step.is_gate or (entry is not None and entry.is_gate)
 
     def _waits(self, entry: Entry, kind: Kind) -> bool:
         gated = not entry.is_gate and any(other.is_gate for other in self._taking(kind))
@@ -176,11 +185,7 @@ class Plan:
 
     def _following(self, kind: Kind, steps: Mapping[str, Step]) -> dict[str, Step]:
         waiting = {name: step for name, step in steps.items() if step.status is StepStatus.WAITING}
-        gates = [
-            steps[entry.step]
-            for entry in self._taking(kind)
-            if entry.is_gate and entry.step in steps
-        ]
+        gates = [step for name, step in steps.items() if self._is_gate(name, step)]
         if not waiting or not all(gate.is_terminal for gate in gates):
             return {}
         if not all(gate.status is StepStatus.COMPLETE for gate in gates):

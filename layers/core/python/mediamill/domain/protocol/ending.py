@@ -44,7 +44,7 @@ def ending(
             return End.TELL if is_again else End.DROP
         mine = may_take(record.finishing, delivery=delivery, now=now)
         return End.FINISH if mine else End.WAIT
-    if record.is_untidy or (is_second_look and record.status is Status.DELETED):
+    if record.is_untidy or is_second_look:
         return End.TIDY
     # An earlier try may have written or deleted on its way, and met its end before it could say so.
     return End.STALE if is_again else End.DROP
@@ -52,7 +52,7 @@ def ending(
 
 def is_unfinished(record: Record) -> bool:
     """Whether the manifest was given up, and so may be tried again."""
-    return record.rejection is not None and record.rejection.code == UNFINISHED
+    return record.unfinished is not None
 
 
 def is_contradicted(record: Record) -> bool:
@@ -75,6 +75,8 @@ def may_take(claim: Claim | None, *, delivery: str, now: float) -> bool:
 def is_news(record: Record) -> bool:
     """Whether the record's end has not been told yet: the first one, or one that turned out other.
 
-    An asset that was mended, and is what it was, is told only once.
+    An asset that was mended, and is what it was, is told only once; unless somebody may have told
+    something else in between, and died.
     """
-    return record.told is not settled_status(record)
+    status = settled_status(record)
+    return record.told is not status or record.telling not in (None, status)

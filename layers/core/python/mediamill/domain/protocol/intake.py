@@ -42,11 +42,15 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The object that stands under a key now."""
+    """The object that stands under a key now.
+
+    `modified` (ISO 8601, whole seconds) tells one upload from another where there are no versions.
+    """
 
     version_id: str | None
     etag: str
     bytes: int
+    modified: str = ""
 
 
 def on_event(record: Record | None, *, sequencer: str, delivery: str, now: float) -> Arrival:
@@ -93,7 +97,8 @@ def on_look(
     known = record.asset
     same = (known.version_id, known.etag) == (current.version_id, current.etag)
     if current.version_id is None:  # the same bytes may have been put again
-        same = same and known.sequencer == comparable(order)
+        again = identity(current, bucket=bucket, key=key, sequencer=order)
+        same = same and known.asset_id == again
     return (Look.SKIP if same else Look.OPEN), order
 
 
@@ -101,6 +106,8 @@ def identity(current: Current | None, *, bucket: str, key: str, sequencer: str) 
     """The asset's id of what stands under a key; of its tombstone where nothing does."""
     version = current.version_id if current else None
     etag = current.etag if current else "removed"
+    if current is not None and version is None and current.modified:
+        sequencer = current.modified  # the event may be another upload's than what stands there
     return asset_id_of(bucket, key, version_id=version, etag=etag, sequencer=sequencer)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 
 from mediamill.domain.asset import Record, Step, Tries
@@ -45,7 +46,8 @@ class Move(Enum):
 class Called:
     """What a message asks of a worker: the step, its attempt, the part; and which try this is.
 
-    `tag` tells this message's deliveries from those of others.
+    `tag` tells this message's deliveries from those of others. `sent_at` (epoch seconds) is when it
+    came into the queue, anew where it was redriven.
     """
 
     asset_id: str
@@ -54,6 +56,7 @@ class Called:
     part: str | None
     number: int
     tag: str
+    sent_at: float = 0.0
 
     @property
     def is_again(self) -> bool:
@@ -72,7 +75,7 @@ def turn(record: Record | None, called: Called, arrived: Collection[str] = ()) -
     if state.is_terminal:
         if not _is_given_up(state, called):
             return Move.HAND_ON
-        return Move.PARK if called.is_again else Move.REDO
+        return Move.REDO if _is_redriven(state, called) else Move.PARK
     if state.status is StepStatus.WAITING:
         return Move.DROP
     if state.parts:
@@ -97,16 +100,25 @@ def _try(state: Step, called: Called) -> Move:
 
 
 def _is_given_up(state: Step, called: Called) -> bool:
-    """Whether the step was given up because of this message, or of its part.
-
-    One that is delivered for the first time then comes from the dead letters: somebody wants it
-    done again.
-    """
+    """Whether the step was given up because of this message, or of its part."""
     return (
         state.error is not None
         and state.error.code in GIVEN_UP
         and state.failed_part == called.part
     )
+
+
+def _is_redriven(state: Step, called: Called) -> bool:
+    """Whether the message comes from the dead letters: somebody wants the step done again.
+
+    It is delivered for the first time, or for a further one, if the account had no room for the
+    first; but it came into its queue after the step was given up.
+    """
+    if not called.is_again:
+        return True
+    if state.finished_at is None:
+        return False
+    return called.sent_at > datetime.fromisoformat(state.finished_at).timestamp()
 
 
 def tried(state: Step, called: Called, at: str) -> Tries:
