@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import office, old_office, other_offices
-from made.heads import LEFT_OUT, PICTURES, STREAMS, film, matroska, ogg, tga
+from made.heads import LEFT_OUT, PICTURES, STREAMS, element, film, matroska, ogg, tga
 
 from mediamill.domain import other_offices as other_offices_told
 from mediamill.domain.detect import HEAD_BYTES, detect
@@ -259,5 +259,5 @@ def test_boxes_in_boxes_cost_no_more_than_their_bytes(nested: bytes) -> None:
 
 def test_elements_in_elements_of_matroska_cost_no_more_than_their_bytes() -> None:
     segment = bytes.fromhex("18538067") + b"\x01" + b"\xff" * 7
-    head = bytes.fromhex("1a45dfa3") + b"\x80" + segment * 5_000
+    head = element(0x1A45DFA3, element(0x4282, b"matroska")) + segment * 5_000
     assert detect(head[:HEAD_BYTES], "a.mkv").kind is Kind.VIDEO
