@@ -77,6 +77,10 @@ type: setup  ## strict types
 unit media functional contract e2e: setup  ## one folder of the tests
 	@$(RUN) pytest tests/$@
 
+.PHONY: api-fuzz
+api-fuzz: setup  ## the deployed API against calls from its own document: CASES=2000
+	@API_FUZZ_CASES=$(or $(CASES),2000) $(RUN) pytest tests/e2e/test_api_fuzz.py -q -s
+
 .PHONY: model
 model: setup  ## search what may happen for what must not: HISTORIES=200000 [SEED=1]
 	@PYTHONPATH=tests $(BIN)/python -m model.search \

@@ -29,19 +29,7 @@ def cat(pipeline: Pipeline) -> str:
 
 def given(pipeline: Pipeline, **parameters: str) -> None:
     """The same stack with other parameters, once it has them."""
-    stack = pipeline.stack
-    values = {**stack.parameters(), **parameters}
-    stack.cloudformation.update_stack(
-        StackName=stack.name,
-        UsePreviousTemplate=True,
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
-        ],
-    )
-    stack.cloudformation.get_waiter("stack_update_complete").wait(
-        StackName=stack.name, WaiterConfig={"Delay": 1}
-    )
+    pipeline.given(**parameters)
 
 
 @pytest.fixture(scope="module")

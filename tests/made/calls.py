@@ -104,9 +104,12 @@ class Api:
 def _operation(table: Sequence[Operation], method: str, path: str) -> Operation | None:
     found = []
     for each in table:
-        pattern = re.sub(r"\\\{key\\\}", ".+", re.escape(each.path))
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
+        *names, last = re.findall(r"\{\w+\}", each.path) or [""]
+        pattern = re.escape(each.path)
+        for name in names:
+            pattern = pattern.replace(re.escape(name), "[^/]+")
+        pattern = pattern.replace(re.escape(last), ".+") if last else pattern
         matches = re.fullmatch(pattern, path, re.DOTALL)
         if matches and ("GET" if method == "HEAD" else method) == each.method:
             found.append(each)
-    return max(found, key=lambda each: len(each.path.replace("{key}", "")), default=None)
+    return max(found, key=lambda each: len(re.sub(r"\{\w+\}$", "", each.path)), default=None)

@@ -32,6 +32,22 @@ class Pipeline:
     stack: Stack
     local: LocalStack
 
+    def given(self, **parameters: str) -> None:
+        """Deploy the same stack with other parameters, and wait until it has them."""
+        stack = self.stack
+        values = {**stack.parameters(), **parameters}
+        stack.cloudformation.update_stack(
+            StackName=stack.name,
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
+            ],
+        )
+        stack.cloudformation.get_waiter("stack_update_complete").wait(
+            StackName=stack.name, WaiterConfig={"Delay": 1}
+        )
+
     def put(self, key: str, body: bytes) -> str:
         """Upload a file; its version."""
         answer = self.stack.s3.put_object(Bucket=self.stack.uploads, Key=key, Body=body)
