@@ -28,7 +28,7 @@ from mediamill.domain.image import render
 from mediamill.domain.kind import Kind
 from mediamill.domain.limits import Limits
 from mediamill.domain.metadata import MetadataRecord, describe, publish, record
-from mediamill.domain.office import Office, convert
+from mediamill.domain.office import Bounds, Office, convert
 from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import parse_profiles
 from mediamill.domain.schema import schema_of
@@ -146,6 +146,7 @@ def test_becomes_a_pdf(file: Found, office: Office) -> None:
             name=file.name,
             content_type=file.detected.content_type,
             office=office,
+            bounds=Bounds(seconds=SECONDS),
         )
 
     ends(pdf())
