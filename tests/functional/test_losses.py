@@ -681,6 +681,9 @@ def test_a_manifest_whose_last_try_had_just_begun_is_a_failure_too(
         flow.finish().handle(replace(message, message_id="another"), context)
     assert flow.finish().bury(replace(message, message_id="another"))
     assert flow.record("a.jpg").status is Status.PROCESSING
+    assert not flow.finish().bury(attempt(message, LAST))  # it is handed over again
+    assert len(flow.hand_overs()) == 1
+    in_vain(flow)
     assert flow.finish().bury(attempt(message, LAST))  # SQS keeps the id of what it gives up
     record = flow.record("a.jpg")
     assert record.unfinished is not None and record.unfinished.code == "manifest_failed"

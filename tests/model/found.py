@@ -17,6 +17,7 @@ from model.histories import (
     Redrive,
     Resume,
     Rush,
+    Throttle,
     Tick,
 )
 
@@ -90,6 +91,10 @@ FOUND: Mapping[str, History] = {
         *(*_partial(*_at(14, "crash")), *_REDONE),
     ),
     "a finisher that told one end comes to another": (*(*_partial(*_at(14)), *_REDONE, Resume(0)),),
+    "a finisher dies, and there is no room for its further tries": (
+        *(Put(0, Content("image", 1, pages=1)), Rush(), Put(0, _OTHER), *(_NEXT,) * 3),
+        *(Deliver(0, _at(9, "crash")), Tick(400), Throttle(0)),
+    ),
     "a redriven step is reset, the answer is lost, and somebody else writes": (
         *(Put(0, _FAILING), *_GIVEN_UP, Redrive(), Deliver(0, _at(2, "lost_pause"))),
         *(_NEXT, Resume(0)),

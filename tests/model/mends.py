@@ -195,9 +195,9 @@ def no_asking_for_what_no_worker_had(patch: Patch) -> None:
     patch(worker, "is_unheard", lambda *_: False)
 
 
-def no_asking_for_what_no_finisher_had(patch: Patch) -> None:
-    """An asset whose hand-over is a dead letter is failed, though nobody ever began with it."""
-    patch(finish, "is_unbegun", lambda _: False)
+def no_asking_for_what_no_finisher_did(patch: Patch) -> None:
+    """An asset whose hand-over is a dead letter is failed, though nobody ever came to its end."""
+    patch(finish, "is_in_vain", lambda _: True)
 
 
 def no_asking_for_what_ingest_never_had(patch: Patch) -> None:
@@ -367,7 +367,7 @@ _WITHOUT_ROOM = (
     Mend(no_asking_for_what_ingest_never_had, "refused", (_UPLOADED, Throttle(0))),
     Mend(no_asking_for_what_no_worker_had, "given up", (_UPLOADED, _DELIVERED, Throttle(0))),
     Mend(
-        no_asking_for_what_no_finisher_had,
+        no_asking_for_what_no_finisher_did,
         "no manifest",
         (_UPLOADED, *(_DELIVERED,) * 3, Throttle(0)),
     ),

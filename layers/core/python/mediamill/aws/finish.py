@@ -33,7 +33,7 @@ from mediamill.domain.protocol.ending import (
     is_news,
     is_unfinished,
 )
-from mediamill.domain.protocol.overdue import is_unbegun
+from mediamill.domain.protocol.overdue import is_in_vain
 from mediamill.settings import Settings
 
 _UNFINISHED = StepError(
@@ -80,7 +80,8 @@ class Finish:
     def bury(self, letter: Delivery) -> bool:
         """A dead letter of the manifest queue: whether to keep it, to be redriven.
 
-        An asset whose manifest could not be written is failed, and says so.
+        It is handed over again; an asset whose manifest cannot be written for hours is failed, and
+        says so.
         """
         told = hand_over(letter)
         relay = Relay(self.settings)
@@ -98,7 +99,7 @@ class Finish:
             relay.disturbed(told.key)
         elif move is End.TELL:
             self._tell_again(relay, record)
-        elif move in (End.FINISH, End.TIDY) and is_unbegun(record):
+        elif move in (End.FINISH, End.TIDY) and not is_in_vain(record):
             relay.hand_over(record.asset)
             return False
         elif move is End.FINISH and not is_unfinished(record):

@@ -40,7 +40,7 @@ def overdue(record: Record, *, now: float, patience: float) -> Nudge:
         return Nudge.LEAVE
     if now - datetime.fromisoformat(record.updated_at).timestamp() < patience:
         return Nudge.LEAVE
-    return Nudge.CLOSE if is_open and record.nudges >= NUDGES else Nudge.ASK
+    return Nudge.CLOSE if is_open and is_in_vain(record) else Nudge.ASK
 
 
 def is_unheard(record: Record, step: Step, part: str | None) -> bool:
@@ -50,9 +50,9 @@ def is_unheard(record: Record, step: Step, part: str | None) -> bool:
     asked for in vain for long is overdue as well, and is not asked for any more after that.
     """
     tried = step.tries is not None and step.tries.part == part
-    return not tried and record.nudges < NUDGES
+    return not tried and not is_in_vain(record)
 
 
-def is_unbegun(record: Record) -> bool:
-    """Whether no finisher is known to have begun with an asset: then it is handed over again."""
-    return record.finishing is None and record.nudges < NUDGES
+def is_in_vain(record: Record) -> bool:
+    """Whether a record was overdue so often that its messages are not asked for any more."""
+    return record.nudges >= NUDGES
