@@ -101,7 +101,7 @@ def test_a_token_opens_its_users_folder(pipeline: Pipeline, tokens: Issuer, cat:
         {"exp": int(time.time()) - 60},
         {"aud": "somebody else"},
         {"iss": "https://example.com"},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
     ],
     ids=["none", "expired", "audience", "issuer", "early"],
 )
@@ -221,7 +221,9 @@ def test_what_is_open_to_read_is_not_open_to_write(pipeline: Pipeline, cat: str)
 def test_a_day_of_an_asset_is_told_by_events(pipeline: Pipeline) -> None:
     """Signed calls to the functions' own roles, which may do what it takes and no more."""
     stack = pipeline.stack
-    after = signed(stack, "GET", "/events?prefix=day%2F").json["after"]
+    begun = signed(stack, "GET", "/events?prefix=day%2F")
+    assert begun.status == 200, begun
+    after = begun.json["after"]
 
     def told(status: str) -> None:
         """Wait until the picture is told to be so, meeting nothing twice on the way."""

@@ -225,9 +225,9 @@ def test_a_scanner_that_is_killed_at_work_calls_nothing_clean_and_the_next_try_d
     assert process is not None
     os.kill(process.pid, signal.SIGSTOP)  # it takes the file, and says nothing
     killer = threading.Timer(1, os.kill, (process.pid, signal.SIGKILL))
-    killer.start()
     flow.intake().handle(flow.upload("a.txt", b"some words", "01"), context)
     (told,) = flow.told()
+    killer.start()
     with pytest.raises((ScannerFailed, OSError)):
         flow.worker("scan", gate.look).handle(told, context)
     killer.join()

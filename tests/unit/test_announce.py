@@ -48,7 +48,8 @@ def test_only_what_the_table_never_heard_of(
 @pytest.mark.parametrize("newest", [UPLOAD, REMOVAL])
 def test_ingest_reads_it_as_an_event_that_has_no_place_in_the_order(newest: Newest) -> None:
     body: Mapping[str, object] = json.loads(json.dumps(event("uploads", newest)))
-    assert list(storage_events(Delivery("1", 1, body))) == [StorageEvent("uploads", KEY, "")]
+    read = StorageEvent("uploads", KEY, "", is_removal=newest.is_removed)
+    assert list(storage_events(Delivery("1", 1, body))) == [read]
 
 
 @pytest.mark.parametrize(
