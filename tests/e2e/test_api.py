@@ -78,6 +78,42 @@ def test_what_is_missing_is_told_from_what_is_forbidden(pipeline: Pipeline) -> N
     assert (answer.status, answer.json["code"]) == (404, "no_such_asset")
 
 
+# ── Again, back, and what changed ────────────────────────────────────────────────────────────────
+
+
+def test_a_day_of_an_asset_is_told_by_events(pipeline: Pipeline) -> None:
+    """Signed calls to the functions' own roles, which may do what it takes and no more."""
+    stack = pipeline.stack
+    begun = signed(stack, "GET", "/events?prefix=day%2F")
+    assert begun.status == 200, begun
+    after = begun.json["after"]
+
+    def told(status: str) -> None:
+        """Wait until the picture is told to be so, meeting nothing twice on the way."""
+        nonlocal after
+        until_ = time.monotonic() + 60
+        while time.monotonic() < until_:
+            answer = signed(stack, "GET", f"/events?prefix=day%2F&wait=10&after={after}").json
+            after = answer["after"]
+            states = [(event["key"], event["status"]) for event in answer["events"]]
+            assert {key for key, _ in states} <= {"day/a.jpg"}
+            if ("day/a.jpg", status) in states:
+                return
+        raise AssertionError(f"day/a.jpg was never {status}")
+
+    pipeline.put("day/a.jpg", jpeg(300, 200))
+    told("complete")
+    again = signed(stack, "POST", "/assets/day/a.jpg/reprocess")
+    assert (again.status, again.json["status"]) == (202, "processing")
+    told("complete")
+    assert signed(stack, "GET", "/assets/day/a.jpg").json["steps"]["image"]["attempt"] == 1
+    assert signed(stack, "DELETE", "/assets/day/a.jpg").status == 202
+    told("deleted")
+    assert signed(stack, "POST", "/assets/day/a.jpg/restore").status == 202
+    told("complete")
+    assert call("GET", f"{stack.api}/events").status == 403
+
+
 # ── By a token ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -213,39 +249,3 @@ def test_what_is_open_to_read_is_not_open_to_write(pipeline: Pipeline, cat: str)
             assert call(method, f"{address}/assets/{quote(cat)}").status == 403, method
     finally:
         given(pipeline, **before)
-
-
-# ── Again, back, and what changed ────────────────────────────────────────────────────────────────
-
-
-def test_a_day_of_an_asset_is_told_by_events(pipeline: Pipeline) -> None:
-    """Signed calls to the functions' own roles, which may do what it takes and no more."""
-    stack = pipeline.stack
-    begun = signed(stack, "GET", "/events?prefix=day%2F")
-    assert begun.status == 200, begun
-    after = begun.json["after"]
-
-    def told(status: str) -> None:
-        """Wait until the picture is told to be so, meeting nothing twice on the way."""
-        nonlocal after
-        until_ = time.monotonic() + 60
-        while time.monotonic() < until_:
-            answer = signed(stack, "GET", f"/events?prefix=day%2F&wait=10&after={after}").json
-            after = answer["after"]
-            states = [(event["key"], event["status"]) for event in answer["events"]]
-            assert {key for key, _ in states} <= {"day/a.jpg"}
-            if ("day/a.jpg", status) in states:
-                return
-        raise AssertionError(f"day/a.jpg was never {status}")
-
-    pipeline.put("day/a.jpg", jpeg(300, 200))
-    told("complete")
-    again = signed(stack, "POST", "/assets/day/a.jpg/reprocess")
-    assert (again.status, again.json["status"]) == (202, "processing")
-    told("complete")
-    assert signed(stack, "GET", "/assets/day/a.jpg").json["steps"]["image"]["attempt"] == 1
-    assert signed(stack, "DELETE", "/assets/day/a.jpg").status == 202
-    told("deleted")
-    assert signed(stack, "POST", "/assets/day/a.jpg/restore").status == 202
-    told("complete")
-    assert call("GET", f"{stack.api}/events").status == 403
