@@ -209,21 +209,21 @@ def test_a_picture_that_the_memory_cannot_hold_is_refused_and_ends_nothing(
     assert step.error.code == "too_many_pixels"
 
 
-def test_a_message_that_no_worker_ever_had_is_told_by_the_sweep(deployment: Deployment) -> None:
-    deployment.messages("ManifestQueue")
+def test_a_message_that_no_worker_ever_had_is_asked_for_again_by_the_sweep(
+    deployment: Deployment,
+) -> None:
     payload, key = deployment.stage.prepared("image-last-try", poster(100))
+    deployment.messages("ImageQueue")
     (letter,) = payload["Records"]  # where its queue would put it now
     deployment.stack.sqs.send_message(
         QueueUrl=physical(deployment.stack, "ImageDeadLetters"), MessageBody=letter["body"]
     )
     outcome, _ = deployment.invoke("Sweep")
     assert outcome.succeeded, outcome.output
-    step = deployment.record(key).steps["image"]
-    assert step.status is StepStatus.FAILED
-    assert step.error is not None
-    assert step.error.code == "retries_exhausted"
-    (handed,) = deployment.messages("ManifestQueue")
-    assert handed["key"] == key
+    assert deployment.record(key).steps["image"].status is StepStatus.PENDING
+    (again,) = deployment.messages("ImageQueue")
+    assert (again["asset"]["key"], again["steps"]) == (key, ["image"])
+    assert deployment.messages("ImageDeadLetters") == []
 
 
 def poster(side: int) -> bytes:
