@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from emulated import ARCHITECTURE
 from made.guide import copy_of_what_is_tracked
+from made.loopback import emulator
 from made.pictures import jpeg
 from made.pipeline import Pipeline
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
-from mediamill_cli.local import LocalStack, server
+from mediamill_cli.local import LocalStack
 from mediamill_cli.local.account import CREDENTIALS, REGION, local_stack
-from mediamill_cli.local.folder import Server, StateFolder
+from mediamill_cli.local.folder import Server
 from mediamill_cli.local.project import on_this_machine
 from mediamill_cli.stack import Stack
 
@@ -127,14 +128,9 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     commit(upstream, "for this machine")
     git(upstream, "tag --force v1.2.0")
     git(tmp_path, f"clone --quiet {upstream} {clone}")
-    state = StateFolder(tmp_path / "state")
-    state.create()
-    emulator = server.start(state, 0, auth=False)
-    try:
-        yield Terminal(clone, emulator)
-    finally:
-        server.stop(state)
-        shutil.rmtree(tmp_path, ignore_errors=True)
+    with emulator(tmp_path / "state") as running:
+        yield Terminal(clone, running)
+    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def git(folder: Path, command: str) -> None:

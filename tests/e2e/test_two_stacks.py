@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from emulated import OVERRIDES, ROOT, build, run
+from made.loopback import emulator
 
-from mediamill_cli.local import server
 from mediamill_cli.local.account import CREDENTIALS, REGION, local_stack
-from mediamill_cli.local.folder import Server, StateFolder
+from mediamill_cli.local.folder import Server
 from mediamill_cli.stack import Stack
 
 DATA = ("UploadsBucket", "ResultsBucket", "AssetsTable")
@@ -64,13 +64,8 @@ class Account:
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder = tmp_path_factory.mktemp("two")
     built = build(folder, finished=False)
-    state = StateFolder(folder / "state")
-    state.create()
-    emulator = server.start(state, 0, auth=False)
-    try:
-        yield Account(emulator, built)
-    finally:
-        server.stop(state)
+    with emulator(folder / "state") as running:
+        yield Account(running, built)
 
 
 def test_two_stacks_share_nothing_and_a_deleted_one_leaves_its_data(account: Account) -> None:

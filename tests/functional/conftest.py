@@ -16,12 +16,11 @@ from typing import Any
 import pytest
 from made.flow import Flow
 from made.libreoffice import warm_careless
+from made.loopback import emulator
 from made.refusals import guard
 
 from mediamill.aws import clients
 from mediamill.domain.office.conversion import Office, locate, warm
-from mediamill_cli.local import server
-from mediamill_cli.local.folder import StateFolder
 
 _number = itertools.count(1)
 
@@ -29,11 +28,8 @@ _number = itertools.count(1)
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an emulator of this session's own."""
-    folder = StateFolder(tmp_path_factory.mktemp("flow"))
-    folder.create()
-    running = server.start(folder, 0, auth=False)
-    yield running.endpoint
-    server.stop(folder)
+    with emulator(tmp_path_factory.mktemp("flow")) as running:
+        yield running.endpoint
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from made.loopback import answering
 
 from mediamill.aws import clients, storage
 from mediamill.domain.asset import Source
@@ -41,22 +41,17 @@ class Slow(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    clients._made.cache_clear()
-    clients._session.cache_clear()
-    clients.client("s3")
-    yield
-    clients._made.cache_clear()
-    clients._session.cache_clear()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Slow) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        clients._made.cache_clear()
+        clients._session.cache_clear()
+        clients.client("s3")
+        yield
+        clients._made.cache_clear()
+        clients._session.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import pypdfium2
 import pytest
 from made import office as made
 from made.libreoffice import as_pdf, text_of
+from made.loopback import answering
 from PIL import Image
 
 from mediamill.domain.office import conversion
@@ -44,19 +44,15 @@ class Canary:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.handler = Handler
+        self.url = ""
 
 
 @pytest.fixture
 def canary() -> Iterator[Canary]:
     made_canary = Canary()
-    thread = threading.Thread(target=made_canary.server.serve_forever, args=(0.05,))
-    thread.start()
-    yield made_canary
-    made_canary.server.shutdown()
-    thread.join()
-    made_canary.server.server_close()
+    with answering(made_canary.handler) as made_canary.url:
+        yield made_canary
 
 
 def hostile(url: str, secret: str, picture: str) -> Mapping[Format, bytes]:

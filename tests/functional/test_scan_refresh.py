@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from made import malware
 from made.flow import Flow
+from made.loopback import answering
 from made.malware import OWN
 from made.scanning import NO_CLAMD, WHY, Scanning
 
@@ -36,14 +36,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """An HTTP server with definitions, and the folder that it serves."""
     folder = malware.definitions(tmp_path / "mirror")
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", folder
-        server.shutdown()
-        thread.join()
+    with answering(partial(Quiet, directory=str(folder))) as address:
+        yield address, folder
 
 
 @pytest.fixture

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 from botocore.config import Config
 from mypy_boto3_s3 import S3Client
+
+from made.loopback import answering
 
 BUCKET = "uploads"
 CHUNK = 1024 * 1024
@@ -52,25 +53,19 @@ def serving(store: Store) -> Iterator[S3Client]:
         def do_GET(self) -> None:
             _answer(self, store)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{server.server_port}",
-        region_name="eu-central-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-    )
-    try:
-        yield client
-    finally:
-        client.close()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(Handler) as address:
+        client = boto3.client(
+            "s3",
+            endpoint_url=address,
+            region_name="eu-central-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+        )
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def _answer(handler: BaseHTTPRequestHandler, store: Store) -> None:

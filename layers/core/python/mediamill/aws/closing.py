@@ -16,7 +16,7 @@ from mediamill.aws.table import utc_now
 from mediamill.aws.topics import AssetsTopic
 from mediamill.domain.asset import Offer, Step, milliseconds_between
 from mediamill.domain.kind import StepStatus
-from mediamill.domain.made import Made, Stored
+from mediamill.domain.made import Made, Stored, counting
 from mediamill.domain.manifest import StepError
 from mediamill.settings import Settings
 
@@ -58,13 +58,10 @@ class Closing:
         self._put(name, work.made)
         self._made.begin(self._attempt)
         split = replace(
-            state,
+            counting(state, [name], work.made.rows),
             parts=work.parts,
-            made=(name,),
             offers=self._offers(work.made.rows),
             warnings=_warnings(work.made),
-            count=len(work.made.rows),
-            bytes=work.made.bytes,
             by=self._message.token,
             started_at=work.started_at,
         )
@@ -106,13 +103,10 @@ class Closing:
         rows = self._made.rows(self._attempt, names)
         self._finish(
             replace(
-                state,
+                counting(state, names, rows),
                 status=StepStatus.COMPLETE,
                 parts=(),
-                made=names,
                 offers={**state.offers, **self._offers(rows)},
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
                 by=self._message.token,
                 tries=None,
                 finished_at=finished_at,
@@ -125,21 +119,17 @@ class Closing:
         name = self._message.token
         if self._told.part is not None:
             name = f"{self._told.part}@{name}"
-        names = self._so_far(state)
+        names = self._made.so_far(self._attempt, state)
+        before = self._made.rows(self._attempt, names)
         if work.made.rows or work.made.facts:
             self._put(name, work.made)
             names = (*names, name)
-        before = self._made.rows(self._attempt, names[:-1]) if len(names) > 1 else ()
-        rows = (*before, *work.made.rows)
         self._finish(
             replace(
-                state,
+                counting(state, names, (*before, *work.made.rows)),
                 status=StepStatus.FAILED if work.error else StepStatus.COMPLETE,
                 parts=(),
-                made=names,
                 offers={**state.offers, **self._offers(work.made.rows)},
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
                 error=work.error,
                 warnings=(*state.warnings, *_warnings(work.made)),
                 failed_part=self._told.part if work.error else None,
@@ -154,16 +144,12 @@ class Closing:
 
     def give_up(self, state: Step, code: str, reason: str) -> None:
         """Close the step as failed with what its parts have made, if it has any."""
-        names = self._so_far(state)
-        rows = self._made.rows(self._attempt, names) if names else ()
+        names = self._made.so_far(self._attempt, state)
         self._finish(
             replace(
-                state,
+                counting(state, names, self._made.rows(self._attempt, names)),
                 status=StepStatus.FAILED,
                 parts=(),
-                made=names,
-                count=len(rows),
-                bytes=sum(stored.row.bytes for stored in rows),
                 error=StepError(code, reason),
                 failed_part=self._told.part,
                 by=self._message.token,
@@ -171,12 +157,6 @@ class Closing:
             ),
             untidy=True,
         )
-
-    def _so_far(self, state: Step) -> tuple[str, ...]:
-        """The items that count in a split step as it stands; none in any other."""
-        if not state.parts:
-            return ()
-        return (*state.made, *self._made.arrived(self._attempt).values())
 
     def _put(self, name: str, made: Made) -> None:
         """Write down what this try made, for the record to name, or for the finisher to delete."""

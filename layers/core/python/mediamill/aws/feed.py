@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from mediamill.aws.items import SHARDS
 from mediamill.aws.listing import Row, row_of
 from mediamill.aws.parts import Parts, Place
+from mediamill.aws.table import written
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -122,8 +123,7 @@ class Feed:
 
 def now_mark(now: datetime) -> Place:
     """The place up to which everything has settled."""
-    settled = now - timedelta(seconds=SETTLED_SECONDS)
-    return Place(settled.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "")
+    return Place(written(now - timedelta(seconds=SETTLED_SECONDS)), "")
 
 
 def _change(item: Mapping[str, Any]) -> Change:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mediamill.aws.clients import client
 from mediamill.aws.items import from_made_texts, made_texts
-from mediamill.domain.asset import Record
+from mediamill.domain.asset import Record, Step
 from mediamill.domain.made import Made, Stored, joined
 
 _DELETE_AT_ONCE = 25  # BatchWriteItem takes no more requests
@@ -95,8 +95,15 @@ class MadeTable:
         )
         return _arrived(answer["Item"]) if "Item" in answer else {}
 
+    def so_far(self, attempt: Attempt, step: Step) -> tuple[str, ...]:
+        """The items that count in a split step as it stands; none in any other."""
+        return (*step.made, *self.arrived(attempt).values()) if step.parts else ()
+
     def rows(self, attempt: Attempt, names: Iterable[str]) -> tuple[Stored, ...]:
         """The derivatives in the named items of one attempt, by page."""
+        names = tuple(names)
+        if not names:
+            return ()
         found = dict(self._items(attempt.key, attempt.item("")))
         items = [attempt.item(name) for name in names]
         return _joined(found, items, attempt.key).rows

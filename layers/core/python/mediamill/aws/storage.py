@@ -17,7 +17,7 @@ from mediamill.domain.stored import StoredFacts
 from mediamill.settings import BadSetting
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed", "405"}
 _CHANGED = {"PreconditionFailed", "412"}
@@ -61,13 +61,8 @@ def look(bucket: str, key: str, count: int) -> tuple[Current, bytes] | None:
                 raise Unreadable(sentence, code=stable) from error
             raise
     total = answer.get("ContentRange", "").rpartition("/")[2]
-    current = Current(
-        version_id=versioned(answer.get("VersionId")),
-        etag=answer["ETag"].strip('"'),
-        bytes=int(total) if total.isdigit() else answer["ContentLength"],
-        modified=answer["LastModified"].isoformat(timespec="seconds"),
-    )
-    return current, answer["Body"].read(count)
+    size = int(total) if total.isdigit() else answer["ContentLength"]
+    return _current(answer, size), answer["Body"].read(count)
 
 
 def glance(bucket: str, key: str) -> Current | None:
@@ -81,10 +76,14 @@ def glance(bucket: str, key: str) -> Current | None:
         if _code(error) in _GONE:
             return None
         raise
+    return _current(answer, answer["ContentLength"])
+
+
+def _current(answer: GetObjectOutputTypeDef | HeadObjectOutputTypeDef, size: int) -> Current:
     return Current(
         version_id=versioned(answer.get("VersionId")),
         etag=answer["ETag"].strip('"'),
-        bytes=answer["ContentLength"],
+        bytes=size,
         modified=answer["LastModified"].isoformat(timespec="seconds"),
     )
 

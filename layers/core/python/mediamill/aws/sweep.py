@@ -24,10 +24,11 @@ from mediamill.aws.made import Attempt, MadeTable
 from mediamill.aws.messages import Delivery, UnknownMessage, delivered
 from mediamill.aws.observe import about, count, logger
 from mediamill.aws.relay import Relay
-from mediamill.aws.table import utc_now
+from mediamill.aws.table import utc_now, written
 from mediamill.aws.worker import Worker
 from mediamill.domain.asset import Asset, Record, Step
 from mediamill.domain.kind import Status, StepStatus
+from mediamill.domain.made import counting
 from mediamill.domain.manifest import StepError
 from mediamill.domain.protocol.overdue import Nudge, overdue
 from mediamill.settings import Settings
@@ -92,10 +93,10 @@ class Sweep:
 
     def _overdue(self, context: LambdaContext, spare_ms: int) -> None:
         now, patience = time.time(), self.settings.overdue_seconds
-        before = datetime.fromtimestamp(now - patience, UTC).isoformat(timespec="milliseconds")
+        before = written(datetime.fromtimestamp(now - patience, UTC))
         relay = Relay(self.settings)
         for state in (Status.PROCESSING.value, UNTIDY):
-            keys = relay.table.listed_before(state, before.replace("+00:00", "Z"), _MOST_OVERDUE)
+            keys = relay.table.listed_before(state, before, _MOST_OVERDUE)
             for key in keys:
                 if context.get_remaining_time_in_millis() < spare_ms:
                     return
@@ -145,15 +146,11 @@ def _close(relay: Relay, record: Record, made: MadeTable) -> None:
 
 def _given_up(asset: Asset, name: str, step: Step, made: MadeTable) -> Step:
     attempt = Attempt(asset.key, asset.asset_id, name, step.attempt)
-    names = (*step.made, *made.arrived(attempt).values()) if step.parts else ()
-    rows = made.rows(attempt, names) if names else ()
+    names = made.so_far(attempt, step)
     return replace(
-        step,
+        counting(step, names, made.rows(attempt, names)),
         status=StepStatus.FAILED,
         parts=(),
-        made=names,
-        count=len(rows),
-        bytes=sum(stored.row.bytes for stored in rows),
         error=OVERDUE,
         finished_at=utc_now(),
     )

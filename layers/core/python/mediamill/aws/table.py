@@ -35,11 +35,12 @@ from mediamill.domain.wire import to_json
 
 
 def utc_now() -> str:
-    """The time as records write it: ISO 8601, UTC, milliseconds."""
-    return _written(datetime.now(UTC))
+    """The time now as records write it: ISO 8601, UTC, milliseconds."""
+    return written(datetime.now(UTC))
 
 
-def _written(time: datetime) -> str:
+def written(time: datetime) -> str:
+    """A time in UTC as records write it."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -48,7 +49,7 @@ def _changed_at(before: Record | None) -> str:
     now = utc_now()
     if before is None or before.changed_at is None or before.changed_at < now:
         return now
-    return _written(datetime.fromisoformat(before.changed_at) + timedelta(milliseconds=1))
+    return written(datetime.fromisoformat(before.changed_at) + timedelta(milliseconds=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mediamill.domain.asset import Step
 from mediamill.domain.derivative import Derivative
 
 
@@ -34,6 +35,17 @@ class Made:
     def bytes(self) -> int:
         """The size of all derivatives together."""
         return sum(stored.row.bytes for stored in self.rows)
+
+
+def counting(step: Step, names: Iterable[str], rows: Iterable[Stored]) -> Step:
+    """The step with the items that count for it, and how much is in them."""
+    rows = tuple(rows)
+    return replace(
+        step,
+        made=tuple(names),
+        count=len(rows),
+        bytes=sum(stored.row.bytes for stored in rows),
+    )
 
 
 def joined(parts: Iterable[Made]) -> Made:
