@@ -318,6 +318,21 @@ def called(
     }
 
 
+def completed(key: str) -> dict[str, str]:
+    """What the `completed` topic tells of an asset."""
+    asset = asset_of(key)
+    return {
+        "schema_version": "1.1",
+        "id": f"{asset.asset_id}:1:complete",
+        "asset_id": asset.asset_id,
+        "key": key,
+        "status": "complete",
+        "kind": asset.kind.value,
+        "completed_at": AT,
+        "manifest": f"manifest/{key}.json",
+    }
+
+
 def events() -> dict[str, dict[str, Any]]:
     """Every payload by its file's name; the first word is the function that is sent it."""
     photo, pdf, letter, clip = SAMPLES
@@ -415,6 +430,7 @@ def events() -> dict[str, dict[str, Any]]:
         "document-of-office": batch("document", [told_of_pdf(letter)]),
         "office": batch("office", [told(letter)]),
         "manifest": batch("manifest", [encode(photo_done)]),
+        "webhook": batch("webhook", [json.dumps(completed(photo))]),
         "sweep": scheduled("sweep"),
         "scan": batch("scan", [told(photo, "scan")]),
         "definitions": scheduled("definitions"),

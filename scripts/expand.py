@@ -43,6 +43,7 @@ EXAMPLES = {
     "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",
     "JwtAudience": "web,app",
     "ApiPrefix": "users/{sub}/",
+    "WebhookUrls": "https://example.com/hook,https://example.org:8443/in?from=mediamill",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

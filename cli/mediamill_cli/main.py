@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mediamill_cli.commands import assets, local, results, upload
+from mediamill_cli.commands import assets, local, results, upload, webhooks
 
 app = typer.Typer(
     name="mediamill",
@@ -21,3 +21,4 @@ app.command("ls")(assets.ls)
 app.command("get")(results.get)
 app.command("open")(results.open_)
 app.command("rm")(assets.rm)
+app.add_typer(webhooks.app, name="webhooks")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 DEFAULT_NAME = "mediamill"
@@ -65,6 +66,11 @@ class Stack:
     @cached_property
     def functions(self) -> LambdaClient:
         client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        client: SecretsManagerClient = self._client("secretsmanager")
         return client
 
     @cached_property

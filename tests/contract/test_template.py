@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import expand
 import pytest
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
@@ -16,6 +17,7 @@ from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.office import Bounds
 from mediamill.domain.plan import Plan
 from mediamill.domain.profile import parse_profiles
+from mediamill.domain.webhooks.retrying import WAITS
 from mediamill.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -89,20 +91,21 @@ def test_every_queue_waits_six_times_as_long_as_its_function_may_take(name: str)
 @pytest.mark.parametrize("name", WORKED_BY_QUEUE)
 def test_every_queue_has_dead_letters_that_are_kept_for_two_weeks(name: str) -> None:
     queue = template()["Resources"][queue_of(name)]["Properties"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
     dead = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
     letters = template()["Resources"][dead]["Properties"]
     assert letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_functions_count_tries_as_the_queues_do() -> None:
-    counts = {
-        queue["Properties"]["RedrivePolicy"]["maxReceiveCount"]
-        for queue in resources("AWS::SQS::Queue").values()
-        if "RedrivePolicy" in queue["Properties"]
+@pytest.mark.parametrize("name", WORKED_BY_QUEUE)
+def test_every_function_counts_tries_as_its_queue_does(name: str) -> None:
+    queue = template()["Resources"][queue_of(name)]["Properties"]
+    variables = {
+        **template()["Globals"]["Function"]["Environment"]["Variables"],
+        **FUNCTIONS[name]["Properties"]["Environment"]["Variables"],
     }
-    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert counts == {int(variables["MAX_RECEIVE_COUNT"])}
+    count = queue["RedrivePolicy"]["maxReceiveCount"]
+    assert count == int(variables["MAX_RECEIVE_COUNT"])
+    assert count == (len(WAITS) + 1 if name == "WebhookFunction" else 5)
 
 
 @pytest.mark.parametrize("name", WORKED_BY_QUEUE)
@@ -164,11 +167,13 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 def subscribed() -> Mapping[str, Mapping[str, Any]]:
     """Step → the filter policy of its queue's subscription to the assets topic."""
+    topic = {"Ref": "AssetsTopic"}
     return {
         subscription["Properties"]["Endpoint"]["Fn::GetAtt"][0].removesuffix("Queue").lower(): (
             subscription["Properties"]["FilterPolicy"]
         )
         for subscription in resources("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["TopicArn"] == topic
     }
 
 
@@ -193,6 +198,15 @@ def test_every_step_of_the_plan_has_its_own_subscription() -> None:
         assert policy == {"steps": [step]}
 
 
+def test_without_receivers_there_is_nothing_of_webhooks() -> None:
+    def webhooks(**parameters: str) -> set[str]:
+        made = expand.answered(expand.template(), parameters)
+        return {name for name in (*made["Resources"], *made["Outputs"]) if "Webhook" in name}
+
+    assert webhooks() == set()
+    assert len(webhooks(WebhookUrls="https://example.com/")) > 7
+
+
 def test_every_plan_has_the_same_steps_and_lacks_only_workers_that_are_optional() -> None:
     most, *others = plans()
     assert all(entry.is_deployed for entry in most.entries.values())
@@ -201,11 +215,11 @@ def test_every_plan_has_the_same_steps_and_lacks_only_workers_that_are_optional(
         assert lacking <= {"office"}
 
 
-def test_the_sweep_reads_the_dead_letters_of_every_queue() -> None:
+def test_the_sweep_reads_the_dead_letters_of_every_queue_that_records_wait_for() -> None:
     told = FUNCTIONS["SweepFunction"]["Properties"]["Environment"]["Variables"]["DEAD_LETTERS"]
     named = re.findall(r"(\w+)=\$\{(\w+)\}", str(told))
     dead = {name for name in resources("AWS::SQS::Queue") if name.endswith("DeadLetters")}
-    assert {queue for _, queue in named} == dead
+    assert {queue for _, queue in named} == dead - {"WebhookDeadLetters"}
     assert all(queue == f"{name.capitalize()}DeadLetters" for name, queue in named)
 
 

@@ -25,6 +25,7 @@ ALL_ON = {
     "ApiAccess": "jwt",
     "JwtIssuer": "https://example.com/",
     "JwtAudience": "app",
+    "WebhookUrls": "https://example.com/other",
 }
 
 # Another value for every parameter of free text; the others have theirs in AllowedValues.

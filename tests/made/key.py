@@ -49,6 +49,8 @@ ASKED: Mapping[str, frozenset[str]] = {
         READ,
     ),
     "dynamodb:DescribeTable": NONE,
+    # Secrets Manager, user guide, "Secret encryption and decryption", Permissions for the KMS key.
+    "secretsmanager:GetSecretValue": READ,
     # CloudWatch Logs, user guide, "Encrypt log data using AWS KMS": the service itself has the key.
     "logs:CreateLogStream": NONE,
     "logs:PutLogEvents": NONE,

@@ -15,6 +15,7 @@ from mediamill.domain.plan import Plan
 from mediamill.domain.privacy import Privacy
 from mediamill.domain.profile import Profile, parse_profiles
 from mediamill.domain.watermark_style import WatermarkStyle
+from mediamill.domain.webhooks.receiver import Receiver
 
 T = TypeVar("T")
 
@@ -128,6 +129,22 @@ class Settings:
     def own_queue(self) -> str | None:
         """The URL of the queue in front of this function, to say when to bring a message back."""
         return self.environment.get("OWN_QUEUE") or None
+
+    @cached_property
+    def webhook_receivers(self) -> Sequence[Receiver]:
+        """Who is told of finished assets; plain http leads to the loopback, on a local stack."""
+        may_be_local = self._word("LOCAL_WEBHOOKS", "false", "true") == "true"
+        return self._parsed(
+            "WEBHOOK_URLS",
+            lambda text: [
+                Receiver.parse(url, may_be_local=may_be_local) for url in text.split(",")
+            ],
+        )
+
+    @cached_property
+    def webhook_secret(self) -> str:
+        """The ARN of the secret that webhooks are signed with."""
+        return self._text("WEBHOOK_SECRET")
 
     @cached_property
     def plan(self) -> Plan:

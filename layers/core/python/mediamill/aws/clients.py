@@ -17,6 +17,7 @@ from mediamill.aws.trace import carry
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -37,6 +38,8 @@ def client(service: Literal["sns"]) -> SNSClient: ...
 def client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
 def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
 def client(service: str) -> Any:
     """The process's client of one AWS service."""
     return _made(service)

@@ -1,0 +1,1 @@
+"""Webhooks, sent: `completed` messages to the addresses that a deployment names."""
