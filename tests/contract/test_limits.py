@@ -161,6 +161,26 @@ def test_functions_and_layers_are_within_what_lambda_takes(made: Mapping[str, An
         assert 128 <= function["MemorySize"] <= 10_240
 
 
+@pytest.mark.parametrize(
+    ("writes", "is_taken"),
+    [
+        ("0", True),
+        ("1", False),
+        ("3999", False),
+        ("4000", True),
+        ("40000", True),
+        ("1000000", True),
+        ("1000001", False),
+        ("-1", False),
+        ("04000", False),
+    ],
+)
+def test_a_table_is_warmed_to_no_less_than_it_comes_with(writes: str, is_taken: bool) -> None:
+    """DynamoDB, Understanding DynamoDB warm throughput: on demand, 4,000 writes from the start."""
+    pattern = WRITTEN["Parameters"]["WarmWrites"]["AllowedPattern"]
+    assert bool(re.search(pattern, writes)) is is_taken
+
+
 @EVERY
 def test_the_api_waits_no_longer_than_api_gateway_does(made: Mapping[str, Any]) -> None:
     # API Gateway, quotas of HTTP APIs: 30 s for an integration, 300 routes, 10 authorizers.
