@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from mediamill.domain.bounded.deadline import at_most
 from mediamill.domain.bounded.forked import Crashed, forked
+from mediamill.domain.bounded.received import received
 from mediamill.domain.errors import TimedOut
 
 P = ParamSpec("P")
@@ -87,14 +88,18 @@ def _received(receiver: Connection, seconds: float | None) -> Iterator[Any]:
     until = None if seconds is None else time.monotonic() + seconds
     while receiver.poll(at_most(None if until is None else until - time.monotonic())):
         try:
-            outcome, value = receiver.recv()
+            message = received(receiver)
         except (EOFError, ConnectionResetError):
             raise Crashed("the child ended without an answer") from None
-        if outcome == "end":
-            return
-        if outcome == "error":
-            raise value
-        yield value
+        match message:
+            case ("value", value):
+                yield value
+            case ("end", None):
+                return
+            case ("error", BaseException() as error):
+                raise error
+            case _:
+                raise Crashed("the child sent what is no answer")
     raise TimedOut(f"The file took more than the {seconds or 0:.0f} s that it may take.")
 
 

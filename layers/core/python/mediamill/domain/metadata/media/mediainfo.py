@@ -14,7 +14,7 @@ from contextlib import closing
 from multiprocessing.connection import Connection
 from typing import IO, cast
 
-from mediamill.domain.bounded import Crashed, at_most, forked
+from mediamill.domain.bounded import Crashed, at_most, forked, received
 from mediamill.domain.metadata.reading.guard import OutOfBounds
 from mediamill.domain.metadata.reading.window import SeekableFile
 
@@ -46,12 +46,14 @@ def mediainfo(file: SeekableFile, seconds: float) -> str:
         theirs.close()
         try:
             while ours.poll(at_most(until - time.monotonic())):
-                asked = ours.recv()
-                if isinstance(asked, str):
-                    return asked
-                offset, length = asked
-                file.seek(offset)
-                ours.send_bytes(file.read(length))
+                match received(ours):
+                    case str() as written:
+                        return written
+                    case (int() as offset, int() as length) if 0 <= length <= BUFFER:
+                        file.seek(max(0, offset))
+                        ours.send_bytes(file.read(length))
+                    case _:
+                        raise Crashed("the parser sent what is no answer")
         except (EOFError, OSError):
             raise Crashed("the parser ended without an answer") from None
         raise OutOfBounds(f"the parser took more than {seconds:g} seconds")
