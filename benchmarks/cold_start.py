@@ -35,7 +35,7 @@ from emulated import ARCHITECTURE, build, emulated, run  # noqa: E402
 from finish import interpreter  # noqa: E402
 from invoke import Stage, environment  # noqa: E402
 
-FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Manifest", "Sweep", "Api")
+FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Av", "Manifest", "Sweep", "Api")
 FLOORS = {
     "an empty handler": "def lambda_handler(event, context):\n    return {}\n",
     "boto3 and one client": "import boto3\n\nclient = boto3.client('s3')\n\n"

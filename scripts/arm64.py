@@ -168,6 +168,7 @@ CHECKS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]
     ),
     "document": (("report.pdf",), _shows_a_document),
     "office": ((), lambda made: made == {}),
+    "av": (("*.mp4",), lambda made: made["colours.mp4"] == [["poster", 640, 360]]),
     "manifest": ((), lambda made: made == {}),
     "sweep": ((), lambda made: made == {}),
     "api": (
@@ -190,6 +191,7 @@ def main() -> int:
         (folder / "call.json").write_text(
             json.dumps(called("GET", "/openapi.json", is_signed=True))
         )
+        samples.SAMPLES["video/colours.mp4"](folder / "colours.mp4")
         build = built(folder)
         for function, (patterns, is_right) in CHECKS.items():
             files = [path for each in patterns for path in sorted(folder.glob(each))]

@@ -79,6 +79,22 @@ def metadata(files: list[Path]) -> Mapping[str, Any]:
     return made
 
 
+def av(files: list[Path]) -> Mapping[str, Any]:
+    from mediamill.domain.derivative import Product
+    from mediamill.domain.kind import Kind
+    from mediamill.domain.limits import Limits
+    from mediamill.domain.video import Medium, make
+
+    made = {}
+    for file in files:  # in this process: a child would be of the other processor
+        kind, media_type = TYPES[file.suffix]
+        with file.open("rb") as stream:
+            found = list(make(stream, Medium(Kind(kind), media_type, Limits())))
+        products = [each for each in found if isinstance(each, Product)]
+        made[file.name] = [[each.name, each.width, each.height] for each in products]
+    return made
+
+
 def ingest(files: list[Path]) -> Mapping[str, Any]:
     from mediamill.domain.detect import detect
 

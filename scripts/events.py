@@ -36,7 +36,10 @@ REGION = "us-east-1"
 AT = "2026-01-15T09:30:00.000Z"
 SENT_MS = 1768469400000  # the same moment
 
-PLAN = Plan.parse("metadata:* image:image document:document,office>pdf office:office")
+PLAN = Plan.parse(
+    "metadata:* image:image,video>poster,audio>poster document:document,office>pdf office:office "
+    "av:video,audio"
+)
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SAMPLES: Mapping[str, tuple[Kind, str, int]] = {
@@ -220,8 +223,8 @@ def told_of_pdf(key: str) -> str:
 def deployed() -> Plan:
     """The plan as template.yaml has it, with every worker."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    _, (line, *_) = template["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
-    return Plan.parse(line)
+    _, parts = template["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
+    return Plan.parse("".join(part for part in parts if isinstance(part, str)))
 
 
 def added() -> dict[str, dict[str, Any]]:
@@ -429,6 +432,7 @@ def events() -> dict[str, dict[str, Any]]:
         "document": batch("document", [told(pdf)]),
         "document-of-office": batch("document", [told_of_pdf(letter)]),
         "office": batch("office", [told(letter)]),
+        "av": batch("av", [told(clip)]),
         "manifest": batch("manifest", [encode(photo_done)]),
         "webhook": batch("webhook", [json.dumps(completed(photo))]),
         "sweep": scheduled("sweep"),

@@ -12,7 +12,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 TEMPLATE: Mapping[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
-WORKERS = ["Image", "Metadata", "Document", "Office", "Scan"]
+WORKERS = ["Image", "Metadata", "Document", "Office", "Scan", "Av"]
 PARTS = ["Subscription", "Queue", "DeadLetters", "Function", "Role"]
 
 # What a worker is, and how much it needs.

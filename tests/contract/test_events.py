@@ -104,6 +104,7 @@ def test_removals_are_understood_and_come_after_the_upload(name: str) -> None:
         ("document", Kind.DOCUMENT),
         ("document-of-office", Kind.DOCUMENT),
         ("office", Kind.OFFICE),
+        ("av", Kind.VIDEO),
     ],
 )
 def test_workers_are_told_what_to_read(name: str, kind: Kind) -> None:

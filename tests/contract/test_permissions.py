@@ -59,11 +59,11 @@ def test_nobody_touches_an_original_but_who_asks_the_api_to(role: str, action: s
     assert may(role, action, "UploadsBucket/photos/cat.jpg") is asked
 
 
-READS = {"DocumentRole": {"pdf"}, "ApiRole": RESERVED | RENDITIONS}
+READS = {"DocumentRole": {"pdf"}, "ImageRole": {"poster"}, "ApiRole": RESERVED | RENDITIONS}
 
 
 @pytest.mark.parametrize("role", WRITES)
-def test_only_the_api_reads_results_and_the_document_worker_what_office_made(role: str) -> None:
+def test_only_the_api_reads_results_and_two_workers_what_another_made(role: str) -> None:
     assert derivatives(role, "s3:GetObject") == READS.get(role, set())
 
 

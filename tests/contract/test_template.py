@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -177,17 +178,24 @@ def subscribed() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
+OPTIONAL = {"office": "OfficeWorker", "av": "VideoWorker"}
+"""The steps that a parameter leaves out, and that parameter."""
+
+
 def plans() -> list[Plan]:
-    """The plan with a gate, for each choice of who makes PDFs of Office files, the full first."""
-    joined = template()["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
-    line, mark, scan = joined[1]
-    marks = template()["Mappings"][mark["Fn::FindInMap"][0]]
-    assert set(marks) == set(template()["Parameters"]["OfficeWorker"]["AllowedValues"])
-    gates = template()["Mappings"][scan["Fn::FindInMap"][0]]
-    assert set(gates) == set(template()["Parameters"]["Scan"]["AllowedValues"])
-    (gate,) = {each["Gate"] for name, each in gates.items() if name != "none"}
-    assert gates["none"]["Gate"] == ""
-    return [Plan.parse(line + each["Mark"] + gate) for each in marks.values()]
+    """The plan with a gate, for each choice of the optional workers, the full one first."""
+    _, parts = template()["Globals"]["Function"]["Environment"]["Variables"]["PLAN"]["Fn::Join"]
+    choices = []
+    for part in parts:
+        if isinstance(part, str):
+            choices.append([part])
+            continue
+        name, chosen, _ = part["Fn::FindInMap"]
+        marks = template()["Mappings"][name]
+        assert set(marks) == set(template()["Parameters"][chosen["Ref"]]["AllowedValues"])
+        texts = dict.fromkeys(text for each in marks.values() for text in each.values())
+        choices.append([text for text in texts if text] if name == "ScanStep" else list(texts))
+    return [Plan.parse("".join(chosen)) for chosen in product(*choices)]
 
 
 def test_every_step_of_the_plan_has_its_own_subscription() -> None:
@@ -212,12 +220,12 @@ def test_every_plan_has_the_same_steps_and_lacks_only_workers_that_are_optional(
     assert all(entry.is_deployed for entry in most.entries.values())
     for plan in others:
         lacking = {name for name, entry in plan.entries.items() if not entry.is_deployed}
-        assert lacking <= {"office"}
+        assert lacking <= set(OPTIONAL)
 
 
 def test_the_sweep_reads_the_dead_letters_of_every_queue_that_records_wait_for() -> None:
     told = FUNCTIONS["SweepFunction"]["Properties"]["Environment"]["Variables"]["DEAD_LETTERS"]
-    named = re.findall(r"(\w+)=\$\{(\w+)\}", str(told))
+    named = re.findall(r"(\w+)=\$\{(\w+)\.QueueName\}", str(told))
     dead = {name for name in resources("AWS::SQS::Queue") if name.endswith("DeadLetters")}
     assert {queue for _, queue in named} == dead - {"WebhookDeadLetters"}
     assert all(queue == f"{name.capitalize()}DeadLetters" for name, queue in named)

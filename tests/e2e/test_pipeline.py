@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
+import samples
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -74,6 +75,36 @@ def test_a_pdf_becomes_text_pages_and_renditions(pipeline: Pipeline) -> None:
         "metadata/report.pdf.json",
     }
     assert manifest["document"]["page_count"] == 1
+
+
+def test_a_video_becomes_a_poster_and_its_renditions(pipeline: Pipeline, tmp_path: Path) -> None:
+    samples.clip(tmp_path / "clip.mp4")
+    pipeline.put("clips/clip.mp4", (tmp_path / "clip.mp4").read_bytes())
+    manifest = pipeline.manifest("clips/clip.mp4")
+    assert manifest["status"] == "complete", manifest["steps"]
+    assert {row["key"] for row in manifest["derivatives"]} == {
+        "poster/clips/clip.mp4.jpg",
+        "thumbnail/clips/clip.mp4.webp",
+        "medium/clips/clip.mp4.webp",
+        "large/clips/clip.mp4.webp",
+        "metadata/clips/clip.mp4.json",
+    }
+    assert manifest["poster"]["source"] == "frame"
+    assert (manifest["width"], manifest["height"]) == (640, 360)
+    thumbnail = Image.open(io.BytesIO(pipeline.result("thumbnail/clips/clip.mp4.webp")))
+    assert thumbnail.size == (256, 144)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(manifest)
+
+
+def test_a_sound_without_a_cover_is_complete_without_pictures(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    samples.chord(tmp_path / "chord.wav")
+    pipeline.put("chord.wav", (tmp_path / "chord.wav").read_bytes())
+    manifest = pipeline.manifest("chord.wav")
+    assert manifest["status"] == "complete", manifest["steps"]
+    assert [row["name"] for row in manifest["derivatives"]] == ["metadata"]
+    assert manifest["steps"]["image"]["status"] == "skipped"
 
 
 def test_a_file_that_no_worker_knows_still_gets_its_manifest(pipeline: Pipeline) -> None:

@@ -30,6 +30,15 @@ def test_limits_are_in_millions_and_default_where_they_are_not_set() -> None:
     assert (limits.image_bytes, limits.frames, limits.pages) == (7_000_000, 9, 200)
 
 
+def test_dead_letters_are_named_beside_the_queue_in_front_of_ingest() -> None:
+    there = {"INGEST_QUEUE": "https://sqs.us-east-1.amazonaws.com/123456789012/ingest"}
+    named = Settings({**there, "DEAD_LETTERS": "image=letters-1 av=letters-2"}).dead_letters
+    assert dict(named) == {
+        "image": "https://sqs.us-east-1.amazonaws.com/123456789012/letters-1",
+        "av": "https://sqs.us-east-1.amazonaws.com/123456789012/letters-2",
+    }
+
+
 def test_the_functions_memory_is_what_lambda_says() -> None:
     assert Settings({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008"}).memory_bytes == 3_008 * 2**20
 

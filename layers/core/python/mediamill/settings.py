@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urljoin
 
 from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.page_size import AT_150_DPI, PageSize
@@ -95,9 +96,17 @@ class Settings:
 
     @cached_property
     def dead_letters(self) -> Mapping[str, str]:
-        """The dead-letter queues' URLs by the step, or by `ingest` and `manifest`."""
+        """The dead-letter queues' URLs by the step, or by `ingest` and `manifest`.
+
+        The environment holds their names, since URLs of many would leave it no room; they are
+        queues of the same account and region as the one in front of ingest.
+        """
         return self._parsed(
-            "DEAD_LETTERS", lambda text: dict(pair.split("=", 1) for pair in text.split())
+            "DEAD_LETTERS",
+            lambda text: {
+                step: urljoin(self.ingest_queue, queue)
+                for step, queue in (pair.split("=", 1) for pair in text.split())
+            },
         )
 
     @cached_property

@@ -141,6 +141,21 @@ class ChapterFacts:
     title: str | None = None
 
 
+class PosterSource(StrEnum):
+    """What a poster was made of."""
+
+    FRAME = "frame"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class PosterFacts:
+    """The picture that stands for a video or a sound; `at` is where the frame stands, seconds."""
+
+    source: PosterSource
+    at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GpsFacts:
     """Where and when: signed decimal degrees, metres above the sea, UTC, degrees from north."""

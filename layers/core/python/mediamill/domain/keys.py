@@ -14,16 +14,19 @@ KEY_BYTES = 1024
 NOT_DERIVATIVES = frozenset({"reports", "catalogue"})
 """First words of results keys that belong to no asset."""
 
-PAGED = frozenset({"pages", "pictures"})
+PAGED = frozenset({"pages", "pictures", "sheets", "subtitles", "hls"})
 """Derivatives that are many: `pages/report.pdf/0001.webp`, `pictures/report.pdf/0001.jpg`.
 
 A name is either always paged or never: or else page 1 of `a` would be what `a/0001` is called.
 """
 
-RESERVED = NOT_DERIVATIVES | PAGED | {"metadata", "text", "pdf", "manifest"}
+_OF_FILMS = frozenset(
+    {"poster", "storyboard", "preview", "video", "audio", "peaks", "waveform", "chapters"}
+)
+RESERVED = NOT_DERIVATIVES | PAGED | _OF_FILMS | {"metadata", "text", "pdf", "manifest"}
 """Names that no rendition may take."""
 
-_LONGEST_PAGE = "/0001.webp"
+_LONGEST_PAGE, _LONGEST_END = "/0001.webp", ".webp"
 _ENDS = {True: re.compile(r"/\d{4,}\.([a-z0-9]+)"), False: re.compile(r"\.([a-z0-9]+)")}
 _EXTENSIONS = frozenset(format_.extension for format_ in FORMATS.values())
 # Extensible Markup Language (XML) 1.0, production 2: S3 answers in it, and SQS takes nothing else.
@@ -79,8 +82,11 @@ def check_key(key: str, names: Iterable[str]) -> None:
 
     KeyTooLong past S3's bound; KeyUnusable for characters that S3 cannot name in its answers.
     """
-    longest = max(len(name.encode()) for name in {*names, *RESERVED})
-    room = KEY_BYTES - longest - len("/") - len(_LONGEST_PAGE)
+    longest = max(
+        len(name.encode()) + len(_LONGEST_PAGE if name in PAGED else _LONGEST_END)
+        for name in {*names, *RESERVED}
+    )
+    room = KEY_BYTES - longest - len("/")
     size = len(key.encode())
     if size > room:
         raise KeyTooLong(

@@ -18,6 +18,7 @@ from mediamill.domain.facts import (
     DocumentFacts,
     GpsFacts,
     ImageBlock,
+    PosterFacts,
     Problem,
     SubtitleFacts,
     Version,
@@ -28,7 +29,7 @@ from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.wire import JSON
 
 # Readers may rely on the major number: a minor one only ever adds fields.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 StepError = Problem
@@ -91,6 +92,7 @@ class Manifest:
     audio_tracks: tuple[AudioFacts, ...] = ()
     subtitles: tuple[SubtitleFacts, ...] = ()
     chapters: tuple[ChapterFacts, ...] = ()
+    poster: PosterFacts | None = None
     document: DocumentFacts | None = None
     archive: ArchiveFacts | None = None
     exif: dict[str, JSON] = field(default_factory=dict)

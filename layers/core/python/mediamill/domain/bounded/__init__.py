@@ -4,6 +4,7 @@ deadline     a block of the main thread's → TimedOut         deadline.py
 within       a function's Python code, in any thread         interrupt.py
 forked       a forked child beside a block                   forked.py
 streamed     the values that a forked child yields           streamed.py
+lent         the same, of a file that its parent reads       lent.py
 received     what a child sends, as values and no more       received.py
 started, answer_of    a program beside a block               program.py
 fences       which of the fences hold on this machine        fences.py
@@ -16,6 +17,7 @@ from mediamill.domain.bounded.deadline import SHARE, at_most, deadline, left
 from mediamill.domain.bounded.fences import fences
 from mediamill.domain.bounded.forked import Crashed, forked
 from mediamill.domain.bounded.interrupt import within
+from mediamill.domain.bounded.lent import Lendable, LentFile, lent
 from mediamill.domain.bounded.program import answer_of, started
 from mediamill.domain.bounded.received import received
 from mediamill.domain.bounded.streamed import Waiting, streamed, waiting
@@ -23,6 +25,8 @@ from mediamill.domain.bounded.streamed import Waiting, streamed, waiting
 __all__ = [
     "SHARE",
     "Crashed",
+    "Lendable",
+    "LentFile",
     "Waiting",
     "answer_of",
     "at_most",
@@ -30,6 +34,7 @@ __all__ = [
     "fences",
     "forked",
     "left",
+    "lent",
     "received",
     "started",
     "streamed",

@@ -1,0 +1,19 @@
+"""Video and sound: a film in, its poster out; of a sound its cover.
+
+make        file → Product, Told …     making.py    all of it, in order
+isolated    the same in a child that may hang or crash, and reads through its parent
+ready       loads in the parent what each child would
+
+demuxer_of  media type → FFmpeg's demuxer    demuxers.py
+opened      file → container                 opening.py
+Stills      container → frame at a moment    stills.py
+look        frame → does it say something?   looking.py
+shown       frame → upright, square, SDR     display.py, tone.py
+"""
+
+from mediamill.domain.video.demuxers import CONTENT_TYPES
+from mediamill.domain.video.isolate import isolated, ready
+from mediamill.domain.video.making import Told, make
+from mediamill.domain.video.opening import Medium
+
+__all__ = ["CONTENT_TYPES", "Medium", "Told", "isolated", "make", "ready"]

@@ -1,0 +1,69 @@
+"""Making: all that a film or a sound becomes, in the order in which a reader wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from mediamill.domain.derivative import Product
+from mediamill.domain.facts import PosterFacts, PosterSource
+from mediamill.domain.kind import Kind
+from mediamill.domain.video.cover import cover
+from mediamill.domain.video.opening import Medium, broken, opened, pictures
+from mediamill.domain.video.poster import choose, poster
+from mediamill.domain.video.stills import Stills
+from mediamill.domain.wire import to_json
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from mediamill.domain.bounded.lent import LentFile
+
+_NO_PICTURES = {
+    "code": "no_pictures",
+    "message": "The file is one for video, and has neither moving pictures nor a cover.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A share of the manifest, JSON-ready."""
+
+    facts: Mapping[str, Any]
+
+
+def make(file: IO[bytes] | LentFile, medium: Medium) -> Iterator[Product | Told]:
+    """The derivatives of a film or a sound, and what is told of them.
+
+    Raises Unsupported, TooManyPixels, or Broken (`broken_video`, `broken_audio`).
+    """
+    with opened(file, medium) as container:
+        if not len(container.streams):
+            raise broken(medium, "has no streams")
+        stream = pictures(container, medium)
+        if stream is not None:
+            yield from _of_pictures(container, stream, medium)
+        else:
+            yield from _of_cover(container, medium)
+
+
+def _of_pictures(
+    container: InputContainer, stream: VideoStream, medium: Medium
+) -> Iterator[Product | Told]:
+    stills = Stills(container, stream)
+    still = choose(stills)
+    if still is None:
+        raise broken(medium, "has no frame that can be decoded")
+    yield poster(still, stills)
+    yield Told({"poster": to_json(PosterFacts(PosterSource.FRAME, still.at))})
+
+
+def _of_cover(container: InputContainer, medium: Medium) -> Iterator[Product | Told]:
+    found = cover(container)
+    if found is not None:
+        yield found
+        yield Told({"poster": to_json(PosterFacts(PosterSource.COVER))})
+    elif medium.kind is Kind.VIDEO:
+        yield Told({"warnings": [dict(_NO_PICTURES)]})
