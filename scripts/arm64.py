@@ -168,7 +168,7 @@ CHECKS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]
     ),
     "document": (("report.pdf",), _shows_a_document),
     "office": ((), lambda made: made == {}),
-    "av": (("*.mp4",), lambda made: made["colours.mp4"] == [["poster", 640, 360]]),
+    "av": (("*.mp4",), lambda made: made["colours.mp4"][0] == ["poster", 640, 360]),
     "manifest": ((), lambda made: made == {}),
     "sweep": ((), lambda made: made == {}),
     "api": (

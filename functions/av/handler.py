@@ -1,4 +1,4 @@
-"""Video worker: a film in, its poster out; of a sound its cover."""
+"""Video worker: a film in; its poster, storyboard and preview out; of a sound its cover."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +16,15 @@ settings = Settings.from_env()
 def derivatives(task: Task) -> Mapping[str, Any]:
     """Store all that the film or the sound becomes, reading only the parts of it that it takes."""
     ready()
-    medium = Medium(task.source.kind, task.source.content_type, settings.limits)
+    medium = Medium(
+        task.source.kind,
+        task.source.content_type,
+        settings.limits,
+        key=task.asset.key,
+        bytes=task.source.bytes,
+    )
     facts: dict[str, Any] = {}
-    with task.open() as file:
+    with task.open(block=medium.block) as file:
         for made in isolated(file, medium):
             if isinstance(made, Product):
                 task.store(made)

@@ -77,13 +77,19 @@ def test_a_pdf_becomes_text_pages_and_renditions(pipeline: Pipeline) -> None:
     assert manifest["document"]["page_count"] == 1
 
 
-def test_a_video_becomes_a_poster_and_its_renditions(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_video_becomes_a_poster_a_storyboard_and_a_preview(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
     samples.clip(tmp_path / "clip.mp4")
     pipeline.put("clips/clip.mp4", (tmp_path / "clip.mp4").read_bytes())
     manifest = pipeline.manifest("clips/clip.mp4")
     assert manifest["status"] == "complete", manifest["steps"]
     assert {row["key"] for row in manifest["derivatives"]} == {
         "poster/clips/clip.mp4.jpg",
+        "sheets/clips/clip.mp4/0001.webp",
+        "storyboard/clips/clip.mp4.vtt",
+        "preview/clips/clip.mp4.mp4",
+        "preview/clips/clip.mp4.webp",
         "thumbnail/clips/clip.mp4.webp",
         "medium/clips/clip.mp4.webp",
         "large/clips/clip.mp4.webp",
@@ -93,6 +99,8 @@ def test_a_video_becomes_a_poster_and_its_renditions(pipeline: Pipeline, tmp_pat
     assert (manifest["width"], manifest["height"]) == (640, 360)
     thumbnail = Image.open(io.BytesIO(pipeline.result("thumbnail/clips/clip.mp4.webp")))
     assert thumbnail.size == (256, 144)
+    cues = pipeline.result("storyboard/clips/clip.mp4.vtt").decode()
+    assert "../../sheets/clips/clip.mp4/0001.webp#xywh=0,0,160,90" in cues
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(manifest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def medium_of(path: Path, **limits: int) -> Medium:
     """What ingest says of a file, and the limits."""
     with path.open("rb") as file:
         found = detect(file.read(HEAD_BYTES), path.name)
-    return Medium(found.kind, found.content_type, Limits(**limits))
+    size = path.stat().st_size
+    return Medium(found.kind, found.content_type, Limits(**limits), key=path.name, bytes=size)
 
 
 def made_of(path: Path, medium: Medium | None = None) -> tuple[list[Product], dict[str, object]]:
@@ -64,9 +66,11 @@ def made_of(path: Path, medium: Medium | None = None) -> tuple[list[Product], di
 
 
 def poster_of(path: Path) -> Image.Image:
-    """The poster, which has to be there."""
-    products, _ = made_of(path)
-    (found,) = [each for each in products if each.name == "poster"]
+    """The poster, which has to be there, and first."""
+    with path.open("rb") as file, closing(isolated(file, medium_of(path))) as made:
+        found = next(made)
+    assert isinstance(found, Product)
+    assert found.name == "poster"
     picture = Image.open(io.BytesIO(found.body))
     assert picture.size == (found.width, found.height)
     assert picture.format == "JPEG"

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from mediamill.aws.clients import client
-from mediamill.aws.ranged import OriginalGone, RangedFile
+from mediamill.aws.ranged import BLOCK, OriginalGone, RangedFile
 from mediamill.domain.asset import Asset, Source
 from mediamill.domain.errors import TooLarge, Unprocessable
 from mediamill.domain.protocol.intake import Current
@@ -112,7 +112,7 @@ def read(source: Source, most: int) -> bytes:
         return body.read()
 
 
-def ranged(source: Source) -> RangedFile:
+def ranged(source: Source, block: int = BLOCK) -> RangedFile:
     """A source as a file that reads only the ranges it is asked for, pinned to its version."""
     return RangedFile(
         client("s3"),
@@ -121,6 +121,7 @@ def ranged(source: Source) -> RangedFile:
         size=source.bytes,
         version_id=source.version_id,
         etag=source.etag,
+        block=block,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mediamill.aws import storage
-from mediamill.aws.ranged import RangedFile
+from mediamill.aws.ranged import BLOCK, RangedFile
 from mediamill.aws.results import Shelf
 from mediamill.domain.asset import Asset, Source
 from mediamill.domain.derivative import Product
@@ -34,9 +34,9 @@ class Task:
         """All bytes of the source, which the limits of its kind allow. Raises TooLarge."""
         return storage.read(self.source, self.settings.limits.bytes_for(self.source.kind))
 
-    def open(self) -> RangedFile:
-        """The source as a file, of which only what is read is fetched."""
-        return storage.ranged(self.source)
+    def open(self, block: int = BLOCK) -> RangedFile:
+        """The source as a file, of which only what is read is fetched, in blocks of some bytes."""
+        return storage.ranged(self.source, block)
 
     def save(self, path: Path) -> None:
         """Write the source to a file, for what is too large for memory. Raises TooLarge."""

@@ -157,6 +157,22 @@ class PosterFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryboardFacts:
+    """The small pictures of a film: each one's size, how they stand on a sheet, and how many.
+
+    `interval` is the least that lies between two of them, in seconds; where each begins stands in
+    the storyboard itself.
+    """
+
+    width: int
+    height: int
+    columns: int
+    rows: int
+    count: int
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
 class GpsFacts:
     """Where and when: signed decimal degrees, metres above the sea, UTC, degrees from north."""
 

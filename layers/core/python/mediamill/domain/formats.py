@@ -21,4 +21,6 @@ FORMATS = {
     "pdf": MediaFormat("pdf", "application/pdf"),
     "text": MediaFormat("txt", "text/plain; charset=utf-8"),
     "json": MediaFormat("json", "application/json"),
+    "vtt": MediaFormat("vtt", "text/vtt; charset=utf-8"),
+    "mp4": MediaFormat("mp4", "video/mp4"),
 }

@@ -20,6 +20,7 @@ from mediamill.domain.facts import (
     ImageBlock,
     PosterFacts,
     Problem,
+    StoryboardFacts,
     SubtitleFacts,
     Version,
     VideoFacts,
@@ -93,6 +94,7 @@ class Manifest:
     subtitles: tuple[SubtitleFacts, ...] = ()
     chapters: tuple[ChapterFacts, ...] = ()
     poster: PosterFacts | None = None
+    storyboard: StoryboardFacts | None = None
     document: DocumentFacts | None = None
     archive: ArchiveFacts | None = None
     exif: dict[str, JSON] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Video and sound: a film in, its poster out; of a sound its cover.
+"""Video and sound: a film in; its poster, storyboard and preview out; of a sound its cover.
 
 make        file → Product, Told …     making.py    all of it, in order
 isolated    the same in a child that may hang or crash, and reads through its parent
@@ -8,7 +8,10 @@ demuxer_of  media type → FFmpeg's demuxer    demuxers.py
 opened      file → container                 opening.py
 Stills      container → frame at a moment    stills.py
 look        frame → does it say something?   looking.py
-shown       frame → upright, square, SDR     display.py, tone.py
+storyboard  stills → sheets and a list       storyboard.py, vtt.py
+preview     stills → seconds that move       preview.py
+shown       frame → upright, square, SDR     display.py, tone.py, small.py
+mosaic …    frames → WebP, MP4               writing.py
 """
 
 from mediamill.domain.video.demuxers import CONTENT_TYPES

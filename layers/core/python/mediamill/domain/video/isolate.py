@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from mediamill.domain.bounded import Crashed, Lendable, lent
 from mediamill.domain.derivative import Product
@@ -13,7 +13,7 @@ from mediamill.domain.video.opening import Medium, broken
 MEMORY = 1_200_000_000
 
 
-def isolated(file: Lendable, medium: Medium) -> Iterator[Product | Told]:
+def isolated(file: Lendable, medium: Medium) -> Generator[Product | Told, None, None]:
     """What `make` yields of the file, made in a forked child that reads through this process.
 
     Raises what `make` and reading the file raise, TimedOut, and Broken where the child crashes or

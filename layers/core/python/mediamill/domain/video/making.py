@@ -12,7 +12,9 @@ from mediamill.domain.kind import Kind
 from mediamill.domain.video.cover import cover
 from mediamill.domain.video.opening import Medium, broken, opened, pictures
 from mediamill.domain.video.poster import choose, poster
+from mediamill.domain.video.preview import parts, preview
 from mediamill.domain.video.stills import Stills
+from mediamill.domain.video.storyboard import interval_of, storyboard, tiles, told
 from mediamill.domain.wire import to_json
 
 if TYPE_CHECKING:
@@ -58,6 +60,17 @@ def _of_pictures(
         raise broken(medium, "has no frame that can be decoded")
     yield poster(still, stills)
     yield Told({"poster": to_json(PosterFacts(PosterSource.FRAME, still.at))})
+    yield from _of_moments(stills, medium)
+
+
+def _of_moments(stills: Stills, medium: Medium) -> Iterator[Product | Told]:
+    """The storyboard and the preview, of what the film tells of its length and its moments."""
+    interval = interval_of(stills.seconds or 0, medium.bytes)
+    found = tiles(stills, interval)
+    if stills.seconds and len(found) > 1:
+        yield from storyboard(found, stills.seconds, medium.key)
+        yield Told({"storyboard": to_json(told(found, interval))})
+    yield from preview(stills, parts(found, stills.seconds))
 
 
 def _of_cover(container: InputContainer, medium: Medium) -> Iterator[Product | Told]:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from mediamill.domain.errors import Broken, TooManyPixels, Unprocessable, Unsupported
 from mediamill.domain.kind import Kind
-from mediamill.domain.limits import Limits
+from mediamill.domain.limits import MEGA, Limits
 from mediamill.domain.video.demuxers import demuxer_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # A read of FFmpeg's is one question to the parent; the reader behind it fetches blocks of 64 KB.
 BUFFER = 64 * 1024
+LARGE_BLOCK = 512 * 1024
 # What is read to find out what the streams are; a transport stream says it again and again.
 PROBE = 2 * 1000 * 1000
 
@@ -29,11 +30,18 @@ _ABSURD = (OSError, ValueError, ArithmeticError, LookupError, RuntimeError)
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """What is to be decoded: its kind and media type, and what it may cost."""
+    """What is to be decoded: its key, kind, media type and bytes, and what it may cost."""
 
     kind: Kind
     content_type: str
     limits: Limits
+    key: str = ""
+    bytes: int = 0
+
+    @property
+    def block(self) -> int:
+        """How many bytes to fetch at once: of a large film a key frame, mostly."""
+        return LARGE_BLOCK if self.bytes >= 100 * MEGA else BUFFER
 
 
 @contextmanager

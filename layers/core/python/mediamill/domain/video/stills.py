@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mediamill.domain.video.opening import attend_only, first_moment, seconds_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # How many packets of the stream are tried for one frame: damaged ones, ones that need others.
 _TRIES = 60
+# Frames a second: what nobody's camera is past, and what is taken where the file has no clock.
+_FASTEST, _USUAL = 300, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,24 @@ class Stills:
                 return None
         return next(self._key_frames(_TRIES), None)
 
+    def run(self, moment: float, seconds: float) -> Iterator[Still]:
+        """Every frame from the key frame at or before `moment` on, for so many seconds.
+
+        Each says where it stands after the first one; what cannot be decoded is passed over.
+        """
+        import av
+
+        offset = int((self._first + moment) / (self._stream.time_base or 1))
+        with suppress(av.FFmpegError):
+            self._container.seek(offset, stream=self._stream, backward=True)
+        first: float | None = None
+        for number, frame in enumerate(self._frames(int(seconds * _FASTEST))):
+            stamp = frame.time if frame.time is not None else number / _USUAL
+            first = stamp if first is None else first
+            if stamp - first > seconds:
+                return
+            yield Still(frame, max(0.0, stamp - first))
+
     def from_the_beginning(self, most: int) -> Iterator[Still]:
         """The key frames among the first packets, in at most so many of them."""
         import av
@@ -70,6 +91,18 @@ class Stills:
                 waits = not frames
                 for frame in frames[:1]:
                     yield Still(frame, self._moment(packet))
+
+    def _frames(self, most: int) -> Iterator[VideoFrame]:
+        """The frames of at most so many packets, in the order in which they are shown."""
+        import av
+
+        context = self._stream.codec_context
+        try:
+            for packet in chain(islice(self._packets(), most), (None,)):
+                with suppress(av.FFmpegError):
+                    yield from context.decode(packet)
+        finally:
+            context.flush_buffers()
 
     def _moment(self, packet: Packet[VideoStream]) -> float | None:
         stamp = packet.pts if packet.pts is not None else packet.dts
