@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mediamill_cli.commands import assets, local, results, upload, webhooks
+from mediamill_cli.commands import assets, letters, local, results, upload, webhooks
 
 app = typer.Typer(
     name="mediamill",
@@ -21,4 +21,6 @@ app.command("ls")(assets.ls)
 app.command("get")(results.get)
 app.command("open")(results.open_)
 app.command("rm")(assets.rm)
+app.command("dlq")(letters.dlq)
+app.command("redrive")(letters.redrive)
 app.add_typer(webhooks.app, name="webhooks")
