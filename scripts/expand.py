@@ -44,6 +44,7 @@ EXAMPLES = {
     "JwtAudience": "web,app",
     "ApiPrefix": "users/{sub}/",
     "WebhookUrls": "https://example.com/hook,https://example.org:8443/in?from=mediamill",
+    "ContentBucket": "own",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mediamill_cli.commands import assets, letters, local, results, upload, webhooks
+from mediamill_cli.commands import assets, content, letters, local, results, upload, webhooks
 
 app = typer.Typer(
     name="mediamill",
@@ -23,4 +23,5 @@ app.command("open")(results.open_)
 app.command("rm")(assets.rm)
 app.command("dlq")(letters.dlq)
 app.command("redrive")(letters.redrive)
+app.add_typer(content.app, name="content")
 app.add_typer(webhooks.app, name="webhooks")

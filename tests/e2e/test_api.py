@@ -114,6 +114,28 @@ def test_a_day_of_an_asset_is_told_by_events(pipeline: Pipeline) -> None:
     assert call("GET", f"{stack.api}/events").status == 403
 
 
+# ── Content by region ────────────────────────────────────────────────────────────────────────────
+
+
+def test_content_of_the_stacks_own_bucket_is_led_to_by_region(pipeline: Pipeline) -> None:
+    stack = pipeline.stack
+    assert signed(stack, "GET", "/content/top.txt").json["code"] == "no_content"
+    before = stack.parameters()
+    given(pipeline, ContentBucket="own")
+    try:
+        bucket = stack.output("ContentBucketName")
+        for key in ("default/top.txt", "egypt/cairo/top.txt"):
+            stack.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+        for region, key in (("egypt-cairo", "egypt/cairo/top.txt"), ("chad", "default/top.txt")):
+            led = signed(stack, "GET", f"/content/top.txt?region={region}")
+            assert call("GET", led.headers["location"]).body.decode() == key
+        missing = signed(stack, "GET", "/content/none.txt")
+        assert (missing.status, missing.json["code"]) == (404, "no_such_content")
+        assert call("GET", f"{stack.api}/content/top.txt").status == 403
+    finally:
+        given(pipeline, **before)
+
+
 # ── By a token ───────────────────────────────────────────────────────────────────────────────────
 
 

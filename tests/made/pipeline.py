@@ -47,6 +47,7 @@ class Pipeline:
         stack.cloudformation.get_waiter("stack_update_complete").wait(
             StackName=stack.name, WaiterConfig={"Delay": 1}
         )
+        stack.__dict__.pop("outputs", None)  # others may be there now
 
     def put(self, key: str, body: bytes) -> str:
         """Upload a file; its version."""

@@ -90,6 +90,16 @@ class Settings:
         return self.environment.get("API_PREFIX", "")
 
     @cached_property
+    def content_bucket(self) -> str | None:
+        """Where content by region is, if this deployment has any: no bucket of assets."""
+        bucket = self.environment.get("CONTENT_BUCKET") or None
+        if bucket is not None and bucket in (self.uploads_bucket, self.results_bucket):
+            raise BadSetting(
+                f"ContentBucket={bucket!r} has assets in it, which are not everybody's."
+            )
+        return bucket
+
+    @cached_property
     def owns_uploads(self) -> bool:
         """Whether the uploads bucket is this deployment's, to write to."""
         return self.environment.get("OWNS_UPLOADS", "true") == "true"

@@ -68,6 +68,21 @@ class PictureQuery(Query, frozen=True):
     dpr: Annotated[float, Meta(ge=0.5, le=4, description="Device pixels to a CSS pixel.")] = 1.0
 
 
+class ContentQuery(Query, frozen=True):
+    """Where the caller is."""
+
+    region: (
+        Annotated[
+            str,
+            Meta(
+                pattern="^(?!default(-|$))[a-z0-9_]{1,64}(-[a-z0-9_]{1,64}){0,2}$",
+                description="As in egypt-cairo; else as the token or CloudFront says.",
+            ),
+        ]
+        | None
+    ) = None
+
+
 class NoQuery(Query, frozen=True):
     """A call without a query."""
 

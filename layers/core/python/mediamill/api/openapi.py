@@ -16,6 +16,10 @@ VERSION = "1.0"
 """Callers may rely on the major number: a minor one only ever adds."""
 
 _REFERENCE = "#/components/schemas/{name}"
+_SAID = {
+    "key": "An asset's key; its slashes may be written as they are.",
+    "path": "Names between slashes, of letters, digits and ._-",
+}
 _ANY_CALL: tuple[type[Problem], ...] = (BadRequest, Forbidden, Problem, Busy)
 _REDIRECTS = range(300, 400)
 
@@ -94,9 +98,7 @@ def _in_path(each: Operation) -> list[dict[str, Any]]:
             "in": "path",
             "required": True,
             "schema": {"type": "string", "minLength": 1},
-            "description": "An asset's key; its slashes may be written as they are."
-            if name == "key"
-            else f"The {name}.",
+            "description": _SAID.get(name, f"The {name}."),
         }
         for name in re.findall(r"\{(\w+)\}", each.path)
     ]

@@ -10,6 +10,7 @@ from mediamill.api.again import Again
 from mediamill.api.assets import Assets
 from mediamill.api.browse import Browse
 from mediamill.api.call import Answer, Call
+from mediamill.api.content import Content
 from mediamill.api.deliver import Deliver
 from mediamill.api.events import Events
 from mediamill.api.openapi import document
@@ -19,6 +20,10 @@ from mediamill.aws.table import AssetsTable
 from mediamill.settings import Settings
 
 _ACCEPT = {"Accept": "The formats that the caller takes."}
+_VIEWER = {
+    "CloudFront-Viewer-Country-Name": "Where CloudFront takes the viewer to be.",
+    "CloudFront-Viewer-City": "The same, nearer.",
+}
 
 
 def operations(settings: Settings) -> Sequence[Operation]:
@@ -87,6 +92,17 @@ def operations(settings: Settings) -> Sequence[Operation]:
             answers={302: ("It is there.", None)},
             problems=(problem.NotFound, problem.NotAcceptable),
             takes_headers=_ACCEPT,
+        ),
+        Operation(
+            "getContent",
+            "GET",
+            "/content/{path}",
+            "The file of a path for a region, or for the next wider one that has it.",
+            Content(settings).get,
+            query=models.ContentQuery,
+            answers={302: ("It is there.", None)},
+            problems=(problem.NotFound,),
+            takes_headers=_VIEWER,
         ),
         Operation(
             "deleteAsset",
