@@ -205,6 +205,22 @@ def told(key: str, *steps: str) -> str:
     return encode(FanOut(asset, source, steps))
 
 
+def refused(key: str) -> str:
+    """The announcement that a sample was rejected."""
+    asset = asset_of(key)
+    told = {
+        "schema_version": "1.1",
+        "id": f"{asset.asset_id}:1:rejected",
+        "asset_id": asset.asset_id,
+        "key": key,
+        "status": "rejected",
+        "kind": asset.kind.value,
+        "completed_at": asset.created_at,
+        "manifest": f"manifest/{key}.json",
+    }
+    return json.dumps(told)
+
+
 def told_of_pdf(key: str) -> str:
     """The fan-out message that tells the document worker of the PDF of an Office file."""
     pdf = f"pdf/{key}.pdf"
@@ -436,6 +452,7 @@ def events() -> dict[str, dict[str, Any]]:
         "manifest": batch("manifest", [encode(photo_done)]),
         "webhook": batch("webhook", [json.dumps(completed(photo))]),
         "sweep": scheduled("sweep"),
+        "quarantine": batch("quarantine", [refused(photo)]),
         "scan": batch("scan", [told(photo, "scan")]),
         "definitions": scheduled("definitions"),
         "api": called("GET", "/assets?limit=10&kind=image", is_signed=True),

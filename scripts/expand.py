@@ -45,6 +45,7 @@ EXAMPLES = {
     "ApiPrefix": "users/{sub}/",
     "WebhookUrls": "https://example.com/hook,https://example.org:8443/in?from=mediamill",
     "ContentBucket": "own",
+    "QuarantineReader": f"arn:aws:iam::{ACCOUNT}:role/analyst",
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

@@ -227,7 +227,7 @@ def test_the_sweep_reads_the_dead_letters_of_every_queue_that_records_wait_for()
     told = FUNCTIONS["SweepFunction"]["Properties"]["Environment"]["Variables"]["DEAD_LETTERS"]
     named = re.findall(r"(\w+)=\$\{(\w+)\.QueueName\}", str(told))
     dead = {name for name in resources("AWS::SQS::Queue") if name.endswith("DeadLetters")}
-    assert {queue for _, queue in named} == dead - {"WebhookDeadLetters"}
+    assert {queue for _, queue in named} == dead - {"WebhookDeadLetters", "QuarantineDeadLetters"}
     assert all(queue == f"{name.capitalize()}DeadLetters" for name, queue in named)
 
 
@@ -273,7 +273,9 @@ def test_every_bucket_is_versioned_encrypted_private_and_refuses_plain_http(name
     assert all(properties["PublicAccessBlockConfiguration"].values())
     assert "BucketName" not in properties
     policy = template()["Resources"][f"{name}Policy"]
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    stated = policy["Properties"]["PolicyDocument"]["Statement"]
+    found = [each.get("Fn::If", [None, each])[1] for each in stated]
+    (statement,) = [each for each in found if each["Sid"] == "OnlyOverTls"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert template()["Parameters"]["RequireTls"]["Default"] == "true"

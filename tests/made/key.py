@@ -24,6 +24,7 @@ ASKED: Mapping[str, frozenset[str]] = {
     "s3:ListMultipartUploadParts": READ,  # who may go on with an upload in parts, completes it
     "s3:AbortMultipartUpload": NONE,
     "s3:DeleteObject": NONE,
+    "s3:DeleteObjectVersion": NONE,
     "s3:GetObjectTagging": NONE,
     "s3:GetObjectVersionTagging": NONE,
     "s3:PutObjectTagging": NONE,

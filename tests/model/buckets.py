@@ -324,7 +324,11 @@ class Buckets:
             if not is_head:
                 missing = ("NoSuchVersion", "The specified version does not exist.")
         if version is None or (version.is_marker and VersionId is None):
-            raise refused(operation, *missing, status=404)
+            error = refused(operation, *missing, status=404)
+            if version is not None:
+                about: Any = error.response["ResponseMetadata"]
+                about["HTTPHeaders"] = {"x-amz-delete-marker": "true"}
+            raise error
         if version.is_marker:
             code = "405" if is_head else "MethodNotAllowed"
             raise refused(operation, code, "The method is not allowed.", status=405)

@@ -43,10 +43,17 @@ def check(drive: Drive, *, redriven: bool = False) -> Iterator[Wrong]:
     listed: set[str] = set()
     announced = _announced(drive)
     for key in KEYS:
-        if key not in uploads.objects:
+        taken = drive.quarantined.get(key)
+        if key not in uploads.objects and taken is None:
             continue
         live = uploads.current(key)
         record = table.get(key)
+        if live is None and taken is not None:
+            if record is not None and _is_refused(record, taken):
+                live = taken
+            elif key not in drive.deleted:
+                yield Wrong("forgotten", f"{key!r} was refused, and nothing says so any more")
+                continue
         if live is None or live.is_marker:
             if record is not None and record.status is not Status.DELETED:
                 yield Wrong("ghost", f"{key!r} is deleted, its record is {record.status.value}")
@@ -77,6 +84,11 @@ def check(drive: Drive, *, redriven: bool = False) -> Iterator[Wrong]:
         yield Wrong("left behind", f"{extra} are listed by no live record")
     for error in drive.errors:
         yield Wrong("error", f"{type(error).__name__} without a fault: {error}")
+
+
+def _is_refused(record: Record, taken: Version) -> bool:
+    """Whether it says that a gate refused the version that was taken away."""
+    return (record.status, record.asset.version_id) == (Status.REJECTED, taken.version_id)
 
 
 def _of_record(key: str, live: Version, record: Record) -> Iterator[Wrong]:

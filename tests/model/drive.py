@@ -14,7 +14,9 @@ from greenlet import getcurrent, greenlet
 
 from mediamill.aws.messages import delivery
 from mediamill.aws.observe import ComeAgain, backoff
+from mediamill.aws.table import AssetsTable
 from mediamill.domain.protocol.overdue import ASKS
+from model.buckets import Version
 from model.calls import Call, lost, throttled
 from model.cloud import Cloud
 from model.histories import (
@@ -26,6 +28,7 @@ from model.histories import (
     Gate,
     Lose,
     Put,
+    Quarantine,
     Redrive,
     Resume,
     Rush,
@@ -98,6 +101,8 @@ class Drive:
         self.has_died_telling = False  # a finisher: whether it had told, nobody knows
         self.was_faulty = self.has_lost = self.is_gated = self.has_bad_content = False
         self.throttled = 0  # messages, until they were given up
+        self.quarantined: dict[str, Version] = {}  # the last that was taken away, by its key
+        self.deleted: set[str] = set()  # keys that somebody has deleted
         self.restored: set[str] = set()  # keys of which an older version came to light again
         self.errors: list[BaseException] = []
 
@@ -114,6 +119,8 @@ class Drive:
             s3.put_object(Bucket="uploads", Key=KEYS[action.key], Body=action.content.body)
         elif isinstance(action, Delete):
             self._delete(KEYS[action.key], action.undo)
+        elif isinstance(action, Quarantine):
+            self._quarantine(KEYS[action.key])
         elif isinstance(action, Deliver):
             waiting = list(self._waiting())
             if waiting:
@@ -342,9 +349,22 @@ class Drive:
         if current is None or current.is_marker is not undo:
             return
         more = {"VersionId": current.version_id} if undo else {}
+        self.deleted.add(key)
         if undo:
             self.restored.add(key)
         self.cloud.s3.delete_object(Bucket="uploads", Key=key, **more)
+
+    def _quarantine(self, key: str) -> None:
+        """Take away what a gate has refused, if it is there."""
+        record = AssetsTable(self.stack.settings.assets_table).get(key)
+        if record is None or not any(step.is_refusal for step in record.steps.values()):
+            return
+        there = self.cloud.s3.by_name["uploads"].objects.get(key, [])
+        version = next((v for v in there if v.version_id == record.asset.version_id), None)
+        if version is not None:
+            self.quarantined[key] = version
+            self.restored.add(key)  # an older version may come to light
+            self.cloud.s3.delete_object(Bucket="uploads", Key=key, VersionId=version.version_id)
 
     def tell(self, line: str) -> None:
         """Note what happens, for whoever reads a failure."""

@@ -7,8 +7,8 @@ action keeps a meaning when those before it are left out.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from model.contents import Content
@@ -35,6 +35,13 @@ class Delete:
 
     key: int
     undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """What a gate has refused under a key is taken away: exactly that version."""
+
+    key: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,20 @@ class Throttle:
     message: int
 
 
-Action = Gate | Put | Delete | Deliver | Rush | Resume | Tick | Redrive | Sweep | Lose | Throttle
+Action = (
+    Gate
+    | Put
+    | Delete
+    | Quarantine
+    | Deliver
+    | Rush
+    | Resume
+    | Tick
+    | Redrive
+    | Sweep
+    | Lose
+    | Throttle
+)
 History = tuple[Action, ...]
 
 _KINDS = ("image", "image", "document", "office", "other")
@@ -166,7 +186,23 @@ def random_history(seed: int) -> History:
             actions.append(Redrive())
         else:
             actions.append(Sweep(_faults(lot, bad_luck)))
-    return (Gate(), *actions) if gated else tuple(actions)
+    return (Gate(), *_guarded(random.Random(f"gate {seed}"), actions)) if gated else tuple(actions)
+
+
+def _guarded(lot: random.Random, actions: Sequence[Action]) -> Iterator[Action]:
+    """Every other history has files that the gate refuses, and somebody who takes them away."""
+    if lot.random() < 0.5:
+        yield from actions
+        return
+    for action in actions:
+        if isinstance(action, Put) and lot.random() < 0.6:
+            refused = replace(action.content, step="scan", fails="refuses", times=1)
+            action = replace(action, content=refused)
+        yield action
+        if lot.random() < 0.2:
+            yield Quarantine(lot.randrange(2))
+    yield Rush()
+    yield Quarantine(0)
 
 
 def _faults(lot: random.Random, bad_luck: float) -> tuple[Fault, ...]:

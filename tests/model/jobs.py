@@ -13,7 +13,7 @@ from typing import Any
 
 from mediamill.aws.task import Task
 from mediamill.domain.derivative import Product
-from mediamill.domain.errors import Broken
+from mediamill.domain.errors import Broken, Refusal
 from model.contents import MAGIC, Content
 
 
@@ -109,7 +109,7 @@ class Jobs:
         tried = (task.asset.asset_id, step, task.part)
         self._tries[tried] += 1
         if fails == "refuses":
-            raise Broken("It cannot be read.")
+            raise Refusal("No.") if step == "scan" else Broken("It cannot be read.")
         if self._tries[tried] <= content.times:
             raise Crash if fails == "crashes" else Fault("not this time")
         yield from names[1:] if content.stores_first else names

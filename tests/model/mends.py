@@ -25,9 +25,23 @@ from mediamill.domain.protocol.tidying import Untidiness, compare
 from mediamill.domain.protocol.turn import Move
 from model.contents import Content
 from model.found import FOUND
-from model.histories import Delete, Deliver, Fault, History, Lose, Put, Resume, Rush, Throttle, Tick
+from model.histories import (
+    Delete,
+    Deliver,
+    Fault,
+    Gate,
+    History,
+    Lose,
+    Put,
+    Quarantine,
+    Resume,
+    Rush,
+    Throttle,
+    Tick,
+)
 
 Patch = Callable[[Any, str, Any], None]
+REFUSED = Content(step="scan", fails="refuses", times=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,16 @@ def no_tombstone_without_a_record(patch: Patch) -> None:
         return (Look.SKIP, order) if record is None and look is Look.BURY else (look, order)
 
     patch(intake, "on_look", forgetful)
+
+
+def no_quarantine(patch: Patch) -> None:
+    """Whatever is taken away was deleted."""
+    patch(intake, "is_taken_away", lambda *_: False)
+
+
+def no_look_for_a_delete_marker(patch: Patch) -> None:
+    """Whatever is taken away was not deleted as well."""
+    patch(intake, "is_deleted", lambda *_: False)
 
 
 def no_telling_again_at_the_door(patch: Patch) -> None:
@@ -263,6 +287,15 @@ _AT_THE_DOOR = (
         (_LONG, _DELIVERED, _delivered((5, "lost"), message=1)),
     ),
 )
+_BY_A_GATE = (
+    Mend(no_quarantine, "forgotten", (Gate(), Put(0, REFUSED), Rush(), Quarantine(0))),
+    Mend(
+        no_look_for_a_delete_marker,
+        "ghost",
+        (Gate(), Put(0, REFUSED), Rush(), Delete(0), Quarantine(0), Deliver(1)),
+    ),
+)
+
 _AT_WORK = (
     Mend(
         no_telling_of_parts_again,
@@ -375,5 +408,5 @@ _WITHOUT_ROOM = (
 
 MENDS: Mapping[str, Mend] = {
     mend.take_out.__name__: mend
-    for mend in (*_AT_THE_DOOR, *_AT_WORK, *_AT_THE_END, *_WITHOUT_ROOM)
+    for mend in (*_AT_THE_DOOR, *_BY_A_GATE, *_AT_WORK, *_AT_THE_END, *_WITHOUT_ROOM)
 }

@@ -288,6 +288,21 @@ class Settings:
         return self._word("SCAN_UNKNOWN", "reject", "pass") == "pass"
 
     @cached_property
+    def quarantine(self) -> str:
+        """What becomes of an infected version: `move`, `tag` or `delete`."""
+        return self._word("QUARANTINE", "move", "tag", "delete")
+
+    @cached_property
+    def quarantine_bucket(self) -> str:
+        """Where infected versions are moved."""
+        return self._text("QUARANTINE_BUCKET")
+
+    @cached_property
+    def alerts_topic(self) -> str:
+        """The ARN of the topic for what somebody should look at."""
+        return self._text("ALERTS_TOPIC")
+
+    @cached_property
     def clamd_command(self) -> str:
         """The command that starts clamd."""
         return self.environment.get("CLAMD_COMMAND", "clamd")

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from mediamill.aws.messages import Delivery, FanOut, StorageEvent, storage_events
 from mediamill.aws.observe import ComeAgain, about, about_key, count, logger
 from mediamill.aws.relay import Relay, original
-from mediamill.aws.storage import Unreadable, glance, look, reach
+from mediamill.aws.storage import Unreadable, glance, is_deleted, look, reach
 from mediamill.aws.table import AssetsTable, utc_now
 from mediamill.aws.topics import AssetsTopic, IngestQueue
 from mediamill.domain.asset import Asset, Record, comparable
@@ -34,6 +34,7 @@ from mediamill.domain.protocol.intake import (
     Current,
     Look,
     identity,
+    is_taken_away,
     on_event,
     on_known,
     on_look,
@@ -137,6 +138,8 @@ class Intake:
             decision, order = on_look(
                 seen, current, bucket=event.bucket, key=event.key, sequencer=event.sequencer
             )
+            if decision is Look.BURY and self._is_quarantined(seen, event):
+                decision = Look.SKIP
             if decision is Look.SKIP:
                 if seen is None:
                     logger.info("skipped: a folder marker")
@@ -154,6 +157,10 @@ class Intake:
             opened = self._table.open(record, instead_of=seen)
             if opened is not None:
                 return self._tell(opened)
+
+    def _is_quarantined(self, seen: Record | None, event: StorageEvent) -> bool:
+        """Whether nothing stands there because what a gate refused was taken away."""
+        return is_taken_away(seen, event.removed) and not is_deleted(event.bucket, event.key)
 
     def _known(self, record: Record, arrival: Arrival) -> None:
         """The record says it all; what is left to do is to tell of it, if anything is."""

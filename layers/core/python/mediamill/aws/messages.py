@@ -69,12 +69,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class StorageEvent:
-    """What happened to one key of the uploads bucket; `sequencer` is empty where S3 sends none."""
+    """What happened to one key of the uploads bucket; `sequencer` is empty where S3 sends none.
+
+    `removed` is the version that was removed for good, where that is what happened.
+    """
 
     bucket: str
     key: str
     sequencer: str
     is_removal: bool = False
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +140,13 @@ def storage_events(message: Delivery) -> Iterator[StorageEvent]:
     if message.body.get("source") == "aws.s3":
         detail = message.body["detail"]
         stored = detail["object"]
+        is_final = detail.get("deletion-type") == "Permanently Deleted"
         yield StorageEvent(
             bucket=detail["bucket"]["name"],
             key=stored["key"],
             sequencer=stored.get("sequencer", ""),
             is_removal=message.body.get("detail-type") == "Object Deleted",
+            removed=stored.get("version-id") if is_final else None,
         )
     for record in message.body.get("Records", ()):
         stored = record["s3"]["object"]
@@ -149,7 +155,13 @@ def storage_events(message: Delivery) -> Iterator[StorageEvent]:
             key=unquote_plus(stored["key"]),
             sequencer=stored.get("sequencer", ""),
             is_removal=not str(record.get("eventName", "")).startswith("ObjectCreated:"),
+            removed=stored.get("versionId") if _is_final(record) else None,
         )
+
+
+def _is_final(record: Mapping[str, Any]) -> bool:
+    """Whether a version was removed for good: a delete marker has an event of another name."""
+    return str(record.get("eventName", "")).endswith("ObjectRemoved:Delete")
 
 
 def fan_out(message: Delivery) -> FanOut:

@@ -88,6 +88,18 @@ def _current(answer: GetObjectOutputTypeDef | HeadObjectOutputTypeDef, size: int
     )
 
 
+def is_deleted(bucket: str, key: str) -> bool:
+    """Whether a delete marker stands under a key, and not just nothing."""
+    try:
+        client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if _code(error) not in _GONE:
+            raise
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return headers.get("x-amz-delete-marker") == "true"
+    return False
+
+
 def reach(bucket: str, key: str, current: Current) -> Callable[[int, int], bytes]:
     """Reads further into what `look` saw, by offset and count; nothing where it has changed since.
 

@@ -5,6 +5,9 @@ key now is what counts: the version that is there is opened, and where nothing i
 is written, whether there was a record or not; without it, an upload's event that comes after its
 removal's would bring a ghost to life. The conditional write that follows fails if the record has
 moved meanwhile, and then the move is decided anew.
+
+One event says more than "look": that exactly the version was removed which a gate had refused. Then
+the record stays, unless something else stands under the key.
 """
 
 from __future__ import annotations
@@ -100,6 +103,20 @@ def on_look(
         again = identity(current, bucket=bucket, key=key, sequencer=order)
         same = same and known.asset_id == again
     return (Look.SKIP if same else Look.OPEN), order
+
+
+def is_taken_away(record: Record | None, removed: str | None) -> bool:
+    """Whether the version `removed` for good is the one that a gate refused.
+
+    Where nothing else stands under the key then, not even a delete marker, nobody deleted the
+    file: it was put in quarantine, and the record and its manifest go on saying why.
+    """
+    return (
+        record is not None
+        and removed is not None
+        and record.asset.version_id == removed
+        and any(step.is_refusal for step in record.steps.values())
+    )
 
 
 def identity(current: Current | None, *, bucket: str, key: str, sequencer: str) -> str:
