@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mediamill_cli.commands import assets, content, letters, local, results, upload, webhooks
+from mediamill_cli.commands import assets, content, letters, local, results, scan, upload, webhooks
 
 app = typer.Typer(
     name="mediamill",
@@ -24,4 +24,5 @@ app.command("rm")(assets.rm)
 app.command("dlq")(letters.dlq)
 app.command("redrive")(letters.redrive)
 app.add_typer(content.app, name="content")
+app.command("scan-definitions")(scan.scan_definitions)
 app.add_typer(webhooks.app, name="webhooks")

@@ -15,8 +15,7 @@ from mediamill.aws.task import Task
 from mediamill.domain.scan.definitions import POINTER, Definitions
 from mediamill.scan.clamd import located
 from mediamill.scan.gate import Gate
-from mediamill.scan.refresh import published_files
-from mediamill.scan.store import Store
+from mediamill.scan.store import Store, published_files
 from mediamill.settings import Settings
 
 NO_CLAMD = located("clamd") is None

@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from mediamill.scan.clamd import located
 from mediamill_cli.console import as_typed, err, out
-from mediamill_cli.errors import Usage, explained
+from mediamill_cli.errors import Failure, Usage, explained
 from mediamill_cli.local import LocalStack
 from mediamill_cli.local.folder import DEFAULT, StateFolder
 from mediamill_cli.local.office import Office, Progress
@@ -51,6 +52,12 @@ def up(
             "machine's LibreOffice, or nobody; auto is the first that is possible."
         ),
     ] = Office.AUTO,
+    scan: Annotated[
+        bool,
+        typer.Option(
+            "--scan", help="Scan every file with this machine's ClamAV before a worker reads it."
+        ),
+    ] = False,
     state: State = None,
 ) -> None:
     """Start, build and deploy the whole stack on this machine. Ctrl-C ends it."""
@@ -59,7 +66,7 @@ def up(
             find_root(),
             state_dir=state,
             port=port,
-            parameters=_parameters(parameter or []),
+            parameters={**_scanning(scan), **_parameters(parameter or [])},
             office=office,
             phase=_phase,
             notice=lambda said: err.print(Text(f"! {said}", style="yellow"), soft_wrap=True),
@@ -142,6 +149,18 @@ def _say_where(local: LocalStack, stack: Stack) -> None:
     ):
         out.print(Text(f"  {name:8} {value}"), soft_wrap=True)
     out.print(as_typed("Next: mediamill upload --wait FILE_OR_FOLDER…"))
+
+
+def _scanning(is_wanted: bool) -> dict[str, str]:
+    """What `--scan` sets. Raises Failure where there is no scanner."""
+    if not is_wanted:
+        return {}
+    if located("clamd") is None:
+        raise Failure(
+            "There is no clamd on this machine, and --scan needs one.",
+            do="On Debian: apt-get install clamav-daemon. On macOS: brew install clamav.",
+        )
+    return {"Scan": "local"}
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

@@ -16,10 +16,9 @@ from mediamill.aws.observe import logger
 from mediamill.aws.table import utc_now
 from mediamill.domain.bounded.deadline import at_most
 from mediamill.domain.scan.definitions import BadDefinitions, Definitions, is_name
-from mediamill.domain.scan.unread import FILE_NAME
 from mediamill.domain.scan.verdict import Finding, verdict
 from mediamill.scan.clamd import Clamd, located
-from mediamill.scan.store import Store
+from mediamill.scan.store import Store, published_files
 from mediamill.settings import Settings
 
 _SECONDS = 600
@@ -83,12 +82,6 @@ def prove(folder: Path, scratch: Path, *, command: str = "clamd") -> None:
                 raise BadDefinitions(f"A file that is {expected} is {found} by these definitions.")
     finally:
         clamd.stop()
-
-
-def published_files(folder: Path) -> list[Path]:
-    """The definitions in a folder, or one file of them: not ours, nor freshclam's own notes."""
-    paths = sorted(folder.iterdir()) if folder.is_dir() else [folder]
-    return [path for path in paths if is_name(path.name) and path.name != FILE_NAME]
 
 
 def _begin(store: Store, folder: Path) -> None:

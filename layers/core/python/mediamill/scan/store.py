@@ -14,7 +14,9 @@ from mediamill.domain.scan.definitions import (
     BadDefinitions,
     Definitions,
     DefinitionsFile,
+    is_name,
 )
+from mediamill.domain.scan.unread import FILE_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -85,6 +87,12 @@ class Store:
             ContentType="application/json",
         )
         return definitions
+
+
+def published_files(folder: Path) -> list[Path]:
+    """The definitions in a folder, or one file of them: not ours, nor freshclam's own notes."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else [folder]
+    return [path for path in paths if is_name(path.name) and path.name != FILE_NAME]
 
 
 def _described(path: Path) -> DefinitionsFile:
