@@ -152,6 +152,10 @@ test-docker: setup  ## every function in Docker; skips in one line where there i
 	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent office-image-local \
 	      BASE=mediamill-lambda-base:debian; } \
 	    || echo "The office image cannot be built here: .build/office-image.log"; } && \
+	  { $(MAKE) --silent scan-image-local 2>/dev/null \
+	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent scan-image-local \
+	      BASE=mediamill-lambda-base:debian; } \
+	    || echo "The scanner's image cannot be built here: .build/scan-image.log"; } && \
 	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 
 .PHONY: arm64
@@ -176,6 +180,11 @@ office-image:  ## build it as IMAGE for PLATFORM; push that, deploy with OfficeW
 scan-image:  ## the same of the scanner: push it, deploy with Scan=clamav ScanImage=IMAGE
 	@$(MAKE) --silent office-image DOCKERFILE=functions/scan/Dockerfile \
 	  IMAGE=$(if $(filter command line,$(origin IMAGE)),$(IMAGE),$(subst office,scan,$(IMAGE)))
+
+.PHONY: scan-image-local
+scan-image-local:  ## the same for this machine, as the tests want it
+	@mkdir -p .build && $(MAKE) --silent scan-image IMAGE=mediamill-scan:local \
+	  PLATFORM=linux/$(if $(filter arm64,$(ARCH)),arm64,amd64) > .build/scan-image.log 2>&1
 
 .PHONY: office-image-local
 office-image-local: setup  ## the same with SAM's runtime emulator in it, as `mediamill up` builds it

@@ -33,7 +33,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from emulated import ARCHITECTURE, build, emulated, run  # noqa: E402
 from finish import interpreter  # noqa: E402
-from invoke import Stage, environment  # noqa: E402
+from invoke import Stage  # noqa: E402
+
+from mediamill_cli.deployed import environment  # noqa: E402
 
 FUNCTIONS = ("Ingest", "Image", "Metadata", "Document", "Av", "Manifest", "Sweep", "Api")
 FLOORS = {

@@ -34,6 +34,7 @@ from mediamill.aws.messages import Delivery, FanOut, HandOver, encode, fan_out, 
 from mediamill.domain.asset import Asset, Offer, Record, Step, asset_id_of
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill_cli.choice import find_stack
+from mediamill_cli.deployed import environment, physical
 from mediamill_cli.errors import Failure
 from mediamill_cli.local import docker, relay
 from mediamill_cli.stack import Stack
@@ -250,26 +251,6 @@ class Stage:
 
 
 # ── The invocation ───────────────────────────────────────────────────────────────────────────
-
-
-def physical(stack: Stack, logical: str) -> str:
-    """A resource's name. Raises Failure if the stack has no such resource."""
-    try:
-        answer = stack.cloudformation.describe_stack_resource(
-            StackName=stack.name, LogicalResourceId=logical
-        )
-    except stack.cloudformation.exceptions.ClientError as error:
-        raise Failure(
-            f"The stack {stack.name} has no {logical}.", do="Deploy it first: `mediamill up`."
-        ) from error
-    return answer["StackResourceDetail"]["PhysicalResourceId"]
-
-
-def environment(stack: Stack, logical: str) -> dict[str, str]:
-    """The environment variables of a deployed function."""
-    name = physical(stack, logical)
-    deployed = stack.functions.get_function_configuration(FunctionName=name)
-    return dict(deployed.get("Environment", {}).get("Variables", {}))
 
 
 def template_for(build: Path, logical: str, variables: Mapping[str, str], **more: Any) -> Path:

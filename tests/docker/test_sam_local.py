@@ -16,13 +16,16 @@ from typing import Any
 import pypdfium2
 import pytest
 from emulated import OVERRIDES, build, emulated, run
-from invoke import PREFIX, Outcome, Stage, environment, invoke, physical
-from made import office_image, pdf
+from invoke import PREFIX, Outcome, Stage, invoke
+from made import malware, office_image, pdf, scan_image
 from PIL import Image, ImageOps
 
 from mediamill.aws.items import from_item
+from mediamill.aws.table import utc_now
 from mediamill.domain.asset import Record
 from mediamill.domain.kind import StepStatus
+from mediamill.scan.store import Store, published_files
+from mediamill_cli.deployed import environment, physical
 from mediamill_cli.stack import Stack
 
 
@@ -169,22 +172,53 @@ def test_text_is_drawn_though_the_runtime_has_no_fonts(deployment: Deployment) -
         deployment.messages("ManifestQueue")
 
 
+def rooted(image: str) -> str:
+    """The same image run by root: SAM puts its emulator into it by commands that need that.
+
+    That the function works as nobody in particular, and with a read-only root, is tested without
+    SAM.
+    """
+    name = f"{image}-for-sam"
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", name, "-"],
+        input=f"FROM {image}\nUSER root\n".encode(), capture_output=True, check=True,
+    )  # fmt: skip
+    return name
+
+
 def test_office_makes_a_pdf_in_its_image(deployment: Deployment) -> None:
     office_image.engine_with_image()
-    # SAM puts its emulator into the image by commands that need root. That the function itself
-    # works as nobody in particular, and with a read-only root, is tested without SAM.
-    for_sam = f"{office_image.NAME}-for-sam"
-    layered = f"FROM {office_image.NAME}\nUSER root\n".encode()
-    subprocess.run(
-        ["docker", "build", "--quiet", "--tag", for_sam, "-"],
-        input=layered, capture_output=True, check=True,
-    )  # fmt: skip
+    for_sam = rooted(office_image.NAME)
     variables = environment(deployment.stack, "DocumentFunction")
     variables |= {"POWERTOOLS_SERVICE_NAME": "office", "MAX_OFFICE_PAGES": "100"}
     outcome, key = deployment.invoke("OfficeImage", "office", variables=variables, ImageUri=for_sam)
     assert outcome.succeeded, outcome.output
     with pypdfium2.PdfDocument(deployment.result(f"pdf/{key}.pdf")) as pdf:
         assert "one grain" in pdf[0].get_textpage().get_text_range()
+
+
+def test_scan_finds_what_the_published_definitions_name_in_its_image(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    for_sam, bucket = rooted(scan_image.built()), "definitions-for-the-image"
+    deployment.stack.s3.create_bucket(Bucket=bucket)
+    store = Store(bucket, deployment.stack.s3)
+    store.publish(published_files(malware.definitions(tmp_path / "published")), utc_now())
+    variables = environment(deployment.stack, "MetadataFunction")
+    variables |= {"POWERTOOLS_SERVICE_NAME": "scan", "PLAN": "scan:*! metadata:*"}
+    variables |= {"DEFINITIONS_BUCKET": bucket}
+    for body, status in (
+        (malware.zipped(malware.EICAR), StepStatus.FAILED),
+        (malware.zipped(b"a file of words"), StepStatus.COMPLETE),
+    ):
+        outcome, key = deployment.invoke(
+            "ScanImage", "scan", body=body, variables=variables, ImageUri=for_sam
+        )
+        assert outcome.succeeded, outcome.output
+        step = deployment.record(key).steps["scan"]
+        assert step.status is status
+        assert step.is_refusal is (status is StepStatus.FAILED)
+    deployment.messages("ManifestQueue")
 
 
 def test_a_function_that_takes_too_long_is_ended(deployment: Deployment) -> None:
