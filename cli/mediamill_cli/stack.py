@@ -38,7 +38,8 @@ class Stack:
     def is_local(self) -> bool:
         return self.endpoint is not None
 
-    def _client(self, service: Any) -> Any:
+    def client(self, service: Any) -> Any:
+        """A new client of any service."""
         config = Config(
             max_pool_connections=_CONNECTIONS,
             signature_version="s3v4" if service == "s3" else None,  # links, in every region
@@ -50,32 +51,32 @@ class Stack:
 
     @cached_property
     def s3(self) -> S3Client:
-        client: S3Client = self._client("s3")
+        client: S3Client = self.client("s3")
         return client
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        client: DynamoDBClient = self._client("dynamodb")
+        client: DynamoDBClient = self.client("dynamodb")
         return client
 
     @cached_property
     def sqs(self) -> SQSClient:
-        client: SQSClient = self._client("sqs")
+        client: SQSClient = self.client("sqs")
         return client
 
     @cached_property
     def functions(self) -> LambdaClient:
-        client: LambdaClient = self._client("lambda")
+        client: LambdaClient = self.client("lambda")
         return client
 
     @cached_property
     def secrets(self) -> SecretsManagerClient:
-        client: SecretsManagerClient = self._client("secretsmanager")
+        client: SecretsManagerClient = self.client("secretsmanager")
         return client
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
-        client: CloudFormationClient = self._client("cloudformation")
+        client: CloudFormationClient = self.client("cloudformation")
         return client
 
     def status(self) -> str:

@@ -7,7 +7,10 @@ from typer.testing import CliRunner
 
 from mediamill_cli.main import app
 
-COMMANDS = ("up", "down", "upload", "status", "ls", "get", "open", "rm", "scan-definitions")
+COMMANDS = (
+    *("up", "down", "upload", "status", "ls", "get", "open", "rm"),
+    *("scan-definitions", "rescan"),
+)
 
 run = CliRunner()
 

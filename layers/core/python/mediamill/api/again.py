@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mediamill.api import models
 from mediamill.api.call import Answer, Call
 from mediamill.api.manifests import standing
 from mediamill.api.problem import Conflict, NotFound, exists
+from mediamill.aws.again import Refused, again
 from mediamill.aws.clients import client
-from mediamill.aws.relay import Relay
-from mediamill.domain.asset import Record, Step
-from mediamill.domain.kind import Status
+from mediamill.aws.table import AssetsTable
 from mediamill.domain.limits import MEGA
 from mediamill.settings import Settings
 
@@ -32,17 +31,11 @@ class Again:
     def reprocess(self, call: Call) -> Answer:
         """Ask every worker again, as if the file had just come; once, however many call."""
         key = call.writable(call.path["key"])
-        relay = Relay(self.settings)
-        record = standing(relay.table, key)
-        while record.status is not Status.PROCESSING:
-            begun = relay.table.change(record, self._steps(record), again=True, alone=True)
-            if begun is not None:
-                pending = {name: step for name, step in begun.steps.items() if step.is_pending}
-                relay.tell(begun, pending, "again")
-                relay.hand_on(begun)
-                record = begun
-            else:  # it has moved: somebody else may have begun
-                record = standing(relay.table, key)
+        table = AssetsTable(self.settings.assets_table)
+        try:
+            record = again(self.settings, lambda: standing(table, key))
+        except Refused as refused:
+            raise Conflict(str(refused), code=refused.code) from refused
         return Answer(models.Begun(key=key, status=record.status), status=202)
 
     def restore(self, call: Call) -> Answer:
@@ -72,20 +65,6 @@ class Again:
                 raise exists() from error
             raise
         return Answer(models.Key(key=key), status=202)
-
-    def _steps(self, record: Record) -> dict[str, Step]:
-        """The steps of a new asset, each an attempt further than it is."""
-        why = record.rejection
-        if not record.steps and why is not None:
-            raise Conflict(f"It was refused at the door: {why.message}", code=why.code)
-        asset, settings = record.asset, self.settings
-        first = settings.plan.first(asset.kind, asset.bytes, settings.limits)
-        return {
-            name: replace(step, attempt=record.steps[name].attempt + 1)
-            if name in record.steps
-            else step
-            for name, step in first.items()
-        }
 
     def _deleted(self, key: str) -> Any:
         """The version of a key that was the last before it was deleted."""

@@ -6,6 +6,9 @@ part) is not used here, and would be a seventh of a function's start.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -42,7 +45,21 @@ def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
 def client(service: str) -> Any:
     """The process's client of one AWS service."""
-    return _made(service)
+    lent = _lent.get()
+    return _made(service) if lent is None else lent(service)
+
+
+_lent: ContextVar[Callable[[str], Any] | None] = ContextVar("lent", default=None)
+
+
+@contextmanager
+def lending(clients: Callable[[str], Any]) -> Iterator[None]:
+    """Have this thread use clients of its caller's own: of another account, region or address."""
+    before = _lent.set(clients)
+    try:
+        yield
+    finally:
+        _lent.reset(before)
 
 
 # Links are signed in the way that every region, and every key of KMS, takes.
