@@ -75,7 +75,8 @@ def known_to(root: Any, words: tuple[str, ...]) -> None:
     """Walk down to the command that the words name; hold its options against them."""
     command, rest = root, list(words[1:])
     while hasattr(command, "get_command") and rest and re.fullmatch("[a-z][a-z-]*", rest[0]):
-        found = command.get_command(click.Context(root, obj="asked"), rest[0])  # SAM looks at it
+        asked = click.Context(root, obj="asked")  # SAM looks at it
+        _, found, _ = command.resolve_command(asked, [rest[0]])
         assert found is not None, rest[0]
         command = found
         rest.pop(0)

@@ -16,7 +16,11 @@ from mediamill_cli.render import printable, size
 from mediamill_cli.sources import find_sources
 from mediamill_cli.stack import Stack
 
-app = typer.Typer(help="Files by region, which GET /content/{path} serves.", no_args_is_help=True)
+app = typer.Typer(
+    help="Files by region, which GET /content/{path} serves.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 For = Annotated[
     str | None,

@@ -45,7 +45,7 @@ def dlq(
     region: Region = None,
     state: State = None,
 ) -> None:
-    """Show the dead letters: messages that failed again and again, since when, and why."""
+    """Show the dead letters: what failed, since when, and why."""
     with explained(err):
         chosen = find_stack(stack, profile, region, state)
         told = []

@@ -38,7 +38,7 @@ def get(
     region: Region = None,
     state: State = None,
 ) -> None:
-    """Download an asset's manifest and everything made of it, or one result by its own key."""
+    """Download what was made of an asset, or one result by its own key."""
     with explained(err):
         chosen = find_stack(stack, profile, region, state)
         wanted = list(dict.fromkeys(each for key in keys for each in result_keys(chosen, key)))

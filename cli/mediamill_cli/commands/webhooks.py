@@ -28,6 +28,7 @@ _LENGTH = 44  # as the template has them made
 app = typer.Typer(
     help="Signed POSTs about finished assets: try a receiver, show or change the secret.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 
