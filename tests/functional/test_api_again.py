@@ -18,7 +18,7 @@ from mediamill.api import again, manifests
 from mediamill.aws.clients import client
 from mediamill.aws.intake import Intake
 from mediamill.aws.task import Task
-from mediamill.domain.errors import Broken
+from mediamill.domain.errors import Broken, Refusal
 from mediamill.domain.kind import Status, StepStatus
 from mediamill.settings import Settings
 
@@ -135,6 +135,25 @@ def test_what_was_refused_at_the_door_stays_refused_and_says_why(flow: Flow, con
     answer = Api(flow.settings)("POST", "/assets/a.jpg/reprocess")
     assert (answer.status, answer.code) == (409, "too_large")
     assert steps(flow) == []
+
+
+def infected(_: Task) -> Mapping[str, Any]:
+    """A gate that lets nothing through."""
+    raise Refusal("The file is infected: Test.", code="infected")
+
+
+def test_what_a_gate_refused_is_for_no_worker_once_the_gate_is_taken_away(
+    flow: Flow, context: Any
+) -> None:
+    gated = flow.planned("scan:*! image:image metadata:*")
+    gated.intake().handle(gated.upload("a.jpg", jpeg(), "01"), context)
+    gated.settle(context, scan=infected)
+    assert flow.record("a.jpg").status is Status.REJECTED
+    answer = Api(flow.settings)("POST", "/assets/a.jpg/reprocess")
+    assert (answer.status, answer.code) == (409, "infected")
+    assert steps(flow) == []
+    assert Api(gated.settings)("POST", "/assets/a.jpg/reprocess").status == 202
+    assert steps(flow) == ["scan"]
 
 
 def test_an_original_that_is_deleted_meanwhile_leaves_nothing(

@@ -47,6 +47,9 @@ def _steps(settings: Settings, record: Record) -> dict[str, Step]:
     _check_there(record)
     asset = record.asset
     first = settings.plan.first(asset.kind, asset.bytes, settings.limits)
+    for name, step in record.steps.items():
+        if step.is_refusal and step.error is not None and name not in first:
+            raise Refused(step.error.code, f"Nobody here looks at it again: {step.error.message}")
     return {
         name: replace(step, attempt=record.steps[name].attempt + 1)
         if name in record.steps
