@@ -137,7 +137,7 @@ clean:  ## remove what was built, but not the local stack's state
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 HERE := Runtime=python3.13 Architecture=$(ARCH)
 
-.PHONY: invoke test-docker
+.PHONY: invoke images test-docker
 invoke: setup  ## one function on its sample event: FUNCTION=Image [EVENT=image-last-try]
 	@scripts/lambda_base.sh
 	@$(RUN) sam build --build-dir .build/invoke --parameter-overrides "$(HERE)" > .build/invoke.log 2>&1 \
@@ -145,8 +145,8 @@ invoke: setup  ## one function on its sample event: FUNCTION=Image [EVENT=image-
 	@$(RUN) python scripts/invoke.py $(FUNCTION) $(if $(EVENT),--event $(EVENT)) \
 	  --build-dir .build/invoke --parameter-overrides "$(HERE)" $(INVOKE)
 
-test-docker: setup  ## every function in Docker; skips in one line where there is none
-	@docker info >/dev/null 2>&1 || { echo "No Docker here: nothing to test in it."; exit 0; }; \
+images: setup  ## the images that functions are run in here; quietly nothing where there is no Docker
+	@docker info >/dev/null 2>&1 || exit 0; \
 	  scripts/lambda_base.sh && \
 	  { $(MAKE) --silent office-image-local 2>/dev/null \
 	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent office-image-local \
@@ -155,7 +155,10 @@ test-docker: setup  ## every function in Docker; skips in one line where there i
 	  { $(MAKE) --silent scan-image-local 2>/dev/null \
 	    || { scripts/lambda_base.sh --debian && $(MAKE) --silent scan-image-local \
 	      BASE=mediamill-lambda-base:debian; } \
-	    || echo "The scanner's image cannot be built here: .build/scan-image.log"; } && \
+	    || echo "The scanner's image cannot be built here: .build/scan-image.log"; }
+
+test-docker: images  ## every function in Docker; skips in one line where there is none
+	@docker info >/dev/null 2>&1 || { echo "No Docker here: nothing to test in it."; exit 0; }; \
 	  $(RUN) pytest tests/docker tests/functional/test_office_image.py -m docker -rA
 
 .PHONY: arm64
