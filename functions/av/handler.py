@@ -1,4 +1,4 @@
-"""Video worker: a film in; its poster, storyboard and preview out; of a sound its cover."""
+"""Video worker: films and sounds in; out comes what pages and players show of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def derivatives(task: Task) -> Mapping[str, Any]:
             if isinstance(made, Product):
                 task.store(made)
             else:
-                facts |= made.facts
+                facts = made.onto(facts)
     return facts
 
 

@@ -247,6 +247,7 @@ def test_the_defaults_are_those_of_the_code() -> None:
     assert parameters["MaxFrames"] == limits.frames
     assert parameters["MaxPages"] == limits.pages
     assert parameters["MaxTextMegabytes"] * MEGA == limits.text_bytes
+    assert parameters["MaxSoundMinutes"] * 60 == limits.sound_seconds
     profiles = parse_profiles(
         parameters["Renditions"], parameters["Formats"], qualities=parameters["Qualities"]
     )

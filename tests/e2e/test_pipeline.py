@@ -104,15 +104,26 @@ def test_a_video_becomes_a_poster_a_storyboard_and_a_preview(
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(manifest)
 
 
-def test_a_sound_without_a_cover_is_complete_without_pictures(
+def test_a_sound_becomes_one_for_the_web_with_peaks_and_a_waveform(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
     samples.chord(tmp_path / "chord.wav")
     pipeline.put("chord.wav", (tmp_path / "chord.wav").read_bytes())
     manifest = pipeline.manifest("chord.wav")
     assert manifest["status"] == "complete", manifest["steps"]
-    assert [row["name"] for row in manifest["derivatives"]] == ["metadata"]
-    assert manifest["steps"]["image"]["status"] == "skipped"
+    assert {row["key"] for row in manifest["derivatives"]} == {
+        "audio/chord.wav.m4a",
+        "peaks/chord.wav.json",
+        "waveform/chord.wav.png",
+        "poster/chord.wav.png",
+        "thumbnail/chord.wav.webp",
+        "medium/chord.wav.webp",
+        "large/chord.wav.webp",
+        "metadata/chord.wav.json",
+    }
+    assert manifest["sound"]["web"] == "encoded"
+    assert json.loads(pipeline.result("peaks/chord.wav.json"))["version"] == 2
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(manifest)
 
 
 def test_a_file_that_no_worker_knows_still_gets_its_manifest(pipeline: Pipeline) -> None:

@@ -59,7 +59,7 @@ def made_of(path: Path, medium: Medium | None = None) -> tuple[list[Product], di
     with path.open("rb") as file:
         for made in isolated(file, medium or medium_of(path)):
             if isinstance(made, Told):
-                facts |= made.facts
+                facts = made.onto(facts)
             else:
                 products.append(made)
     return products, facts

@@ -112,7 +112,7 @@ def test_video_without_pictures_is_done_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=d=1", str(path))
     products, facts = made_of(path, Medium(Kind.VIDEO, "video/mp4", Limits()))
-    assert products == []
+    assert [each.name for each in products] == ["audio", "peaks", "waveform", "poster"]
     assert "no_pictures" in str(facts["warnings"])
 
 
@@ -132,15 +132,9 @@ def test_a_sounds_cover_is_its_poster(name: str, tmp_path: Path) -> None:
     shown = poster.getpixel((150, 100))
     assert isinstance(shown, tuple)
     assert all(abs(a - b) <= 4 for a, b in zip(shown, (0x33, 0x66, 0x99), strict=True))
-    _, facts = made_of(path)
+    products, facts = made_of(path)
     assert facts["poster"] == {"source": "cover"}
-
-
-@needs_ffmpeg
-def test_a_sound_without_a_cover_has_no_poster(tmp_path: Path) -> None:
-    path = tmp_path / "song.mp3"
-    ffmpeg("-f", "lavfi", "-i", "sine=d=1", str(path))
-    assert made_of(path) == ([], {})
+    assert [each.name for each in products] == ["poster", "audio", "peaks", "waveform"]
 
 
 @needs_ffmpeg
@@ -159,6 +153,21 @@ def test_mutated_films_end_with_a_poster_or_a_code(name: str, tmp_path: Path) ->
             assert error.code in ("broken_video", "too_many_pixels", "unsupported"), error.code
 
 
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.flac", "a.ogg", "a.wav"])
+def test_mutated_sounds_end_with_a_file_for_the_web_or_a_code(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", str(path))
+    whole, medium, chance = path.read_bytes(), medium_of(path), random.Random(15)
+    for _ in range(10):
+        path.write_bytes(mutated(whole, whole, chance))
+        try:
+            with deadline(60):
+                made_of(path, medium)
+        except Unprocessable as error:
+            assert error.code in ("broken_audio", "too_many_pixels", "unsupported"), error.code
+
+
 @pytest.mark.skipif(not CORPUS.exists(), reason="no corpus beside the project")
 def test_the_corpus_ends_as_it_should() -> None:
     ends = {}
@@ -169,17 +178,17 @@ def test_the_corpus_ends_as_it_should() -> None:
         except Unprocessable as error:
             ends[path.name] = error.code
     assert ends == {
-        "testFLAC_coverArt.flac": "poster",
+        "testFLAC_coverArt.flac": "poster,audio,peaks,waveform",
         "testMKV.mkv": "poster,preview,preview",
-        "testMP3_coverArt.mp3": "poster",
-        "testMP3id3v24.mp3": "",
-        "testMP4.m4a": "",
-        "testMP4AudioOnly.mp4": "",
+        "testMP3_coverArt.mp3": "poster,audio,peaks,waveform",
+        "testMP3id3v24.mp3": "audio,peaks,waveform,poster",
+        "testMP4.m4a": "audio,peaks,waveform,poster",
+        "testMP4AudioOnly.mp4": "audio,peaks,waveform,poster",
         "testMP4_QuickTimeMetadata.mov": "",
         "testMP4_truncated.m4a": "broken_audio",
-        "testVORBIS.ogg": "",
+        "testVORBIS.ogg": "audio,peaks,waveform,poster",
         "testVideoMp4.mp4": "poster,sheets,storyboard,preview,preview",
-        "testWAV.wav": "",
+        "testWAV.wav": "audio,peaks,waveform,poster",
         "testWEBM.webm": "poster,preview,preview",
     }
 

@@ -335,6 +335,7 @@ class Settings:
             pages=self._number("MAX_PAGES", default.pages),
             text_bytes=megabytes("MAX_TEXT_MEGABYTES", default.text_bytes),
             memory_bytes=self.memory_bytes,
+            sound_seconds=self._number("MAX_SOUND_MINUTES", default.sound_seconds // 60) * 60,
         )
 
     def _text(self, name: str) -> str:

@@ -146,6 +146,7 @@ class PosterSource(StrEnum):
 
     FRAME = "frame"
     COVER = "cover"
+    WAVEFORM = "waveform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,53 @@ class StoryboardFacts:
     rows: int
     count: int
     interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrackFacts:
+    """One file of subtitles: which of its name it is, and how many texts it has.
+
+    `language` is as the original has it, mostly three letters of ISO 639-2; `forced` is what is
+    shown though nobody asked for subtitles.
+    """
+
+    number: int
+    count: int
+    language: str | None = None
+    title: str | None = None
+    default: bool | None = None
+    forced: bool | None = None
+
+
+class Handling(StrEnum):
+    """How a stream came into a file for the web."""
+
+    COPIED = "copied"
+    ENCODED = "encoded"
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceFacts:
+    """A stretch of silence, seconds from the beginning."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFacts:
+    """What listening to a sound told: loudness by EBU R 128 and ITU-R BS.1770.
+
+    `integrated` is LUFS, `range` LU, `true_peak` dBTP. `clipped` says whether samples stand in a
+    row at the very top. `web` is how the sound for the web was made.
+    """
+
+    integrated: float | None = None
+    range: float | None = None
+    true_peak: float | None = None
+    clipped: bool | None = None
+    silences: tuple[SilenceFacts, ...] = ()
+    web: Handling | None = None
 
 
 @dataclass(frozen=True, slots=True)

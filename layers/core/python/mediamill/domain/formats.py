@@ -23,4 +23,6 @@ FORMATS = {
     "json": MediaFormat("json", "application/json"),
     "vtt": MediaFormat("vtt", "text/vtt; charset=utf-8"),
     "mp4": MediaFormat("mp4", "video/mp4"),
+    "m4a": MediaFormat("m4a", "audio/mp4"),
+    "mp3": MediaFormat("mp3", "audio/mpeg"),
 }

@@ -15,7 +15,7 @@ class Limits:
 
     Bytes are per kind, 1 MB = 1,000,000 bytes; `pixels` is width × height summed over the frames
     that are decoded; `side` is the longest side in pixels; `page_pixels` bounds one page's raster;
-    `text_bytes` is UTF-8; `memory_bytes` is the function's.
+    `text_bytes` is UTF-8; `memory_bytes` is the function's; `sound_seconds` is what is listened to.
     """
 
     image_bytes: int = 100 * MEGA
@@ -29,6 +29,7 @@ class Limits:
     page_pixels: int = 25 * MEGA
     text_bytes: int = 10 * MEGA
     memory_bytes: int = 1_769 << 20
+    sound_seconds: int = 60 * 60
 
     def bytes_for(self, kind: Kind) -> int:
         """How many bytes an original of this kind may have to be more than described."""

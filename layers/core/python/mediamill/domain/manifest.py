@@ -20,8 +20,10 @@ from mediamill.domain.facts import (
     ImageBlock,
     PosterFacts,
     Problem,
+    SoundFacts,
     StoryboardFacts,
     SubtitleFacts,
+    TextTrackFacts,
     Version,
     VideoFacts,
     When,
@@ -95,6 +97,8 @@ class Manifest:
     chapters: tuple[ChapterFacts, ...] = ()
     poster: PosterFacts | None = None
     storyboard: StoryboardFacts | None = None
+    text_tracks: tuple[TextTrackFacts, ...] = ()
+    sound: SoundFacts | None = None
     document: DocumentFacts | None = None
     archive: ArchiveFacts | None = None
     exif: dict[str, JSON] = field(default_factory=dict)

@@ -113,13 +113,13 @@ def is_cover(stream: VideoStream) -> bool:
     return bool(stream.disposition & type(stream.disposition).attached_pic)
 
 
-def attend_only(container: InputContainer, wanted: Any) -> None:
+def attend_only(container: InputContainer, *wanted: Any) -> None:
     """Pass over the bytes of all other streams, as far as the format lets one."""
     from av.stream import Discard
 
     for stream in container.streams:
-        if stream is not wanted:
-            stream.discard = Discard.all
+        is_wanted = any(stream is each for each in wanted)
+        stream.discard = Discard.default if is_wanted else Discard.all
 
 
 def seconds_of(container: InputContainer, stream: VideoStream) -> float | None:

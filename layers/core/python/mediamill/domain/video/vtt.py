@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
 
 @dataclass(frozen=True, slots=True)
 class Cue:
@@ -27,6 +29,15 @@ def vtt(cues: Iterable[Cue]) -> bytes:
     """
     parts = [f"{clock(cue.begins)} --> {clock(cue.ends)}\n{cue.text}\n\n" for cue in cues]
     return ("WEBVTT\n\n" + "".join(parts)).encode()
+
+
+def escaped(text: str) -> str:
+    """A text without the characters that stand for something in a cue.
+
+    >>> escaped("a < b --> c & d")
+    'a &lt; b --&gt; c &amp; d'
+    """
+    return text.translate(_ESCAPED)
 
 
 def clock(seconds: float) -> str:

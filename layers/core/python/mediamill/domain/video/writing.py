@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from av.container import OutputContainer
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
@@ -60,17 +61,9 @@ def moving_webp(pictures: Iterable[VideoFrame], rate: Fraction) -> bytes:
 
 def silent_mp4(pictures: Iterator[VideoFrame], rate: Fraction) -> bytes:
     """Pictures in a row as H.264 that every browser plays, its index first."""
-    import av
-
     body = io.BytesIO()
     first = next(pictures)
-    with av.open(
-        body,
-        "w",
-        format="mp4",
-        options={"movflags": "+faststart"},
-        io_open=lambda url, flags, options: _Reading(body),
-    ) as container:
+    with indexed_first(body) as container:
         stream = container.add_stream("libx264", rate=rate, options=_SILENT)
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = first.width, first.height, "yuv420p"
@@ -81,6 +74,19 @@ def silent_mp4(pictures: Iterator[VideoFrame], rate: Fraction) -> bytes:
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     return body.getvalue()
+
+
+def indexed_first(body: io.BytesIO) -> OutputContainer:
+    """An MP4 to write into, whose index comes before all else, so that it plays as it arrives."""
+    import av
+
+    return av.open(
+        body,
+        "w",
+        format="mp4",
+        options={"movflags": "+faststart"},
+        io_open=lambda url, flags, options: _Reading(body),
+    )
 
 
 class _Reading(io.RawIOBase):
