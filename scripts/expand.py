@@ -42,6 +42,8 @@ EXAMPLES = {
     "Watermark": "assets-of-yours/logo.png",
     "JwtIssuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",
     "JwtAudience": "web,app",
+    "UserDomain": "photos-of-example",
+    "UserPages": "https://example.com/photos/,http://localhost:8080/",
     "ApiPrefix": "users/{sub}/",
     "WebhookUrls": "https://example.com/hook,https://example.org:8443/in?from=mediamill",
     "ContentBucket": "own",

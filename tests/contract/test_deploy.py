@@ -26,8 +26,10 @@ REPLACING = {
     },
     "AWS::SQS::Queue": {"QueueName", "FifoQueue"},
     "AWS::SNS::Topic": {"TopicName", "FifoTopic"},
+    "AWS::Cognito::UserPool": {"AliasAttributes", "UsernameAttributes", "UsernameConfiguration"},
 }
-KEPT = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")  # what only this stack has
+# What only this stack has.
+KEPT = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
 
 NAMES = {
     *("BucketName", "TableName", "QueueName", "TopicName", "FunctionName", "RoleName"),
@@ -39,14 +41,14 @@ TAGGED = {
     *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"),
     *("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Serverless::Function"),
     *("AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"),
-    "AWS::SecretsManager::Secret",
+    *("AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"),
 }
 UNTAGGED = {
     *("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::Subscription"),
     *("AWS::Serverless::LayerVersion", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"),
     *("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudWatch::Dashboard"),
     *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy", "AWS::Events::Rule"),
-    "AWS::IAM::ManagedPolicy",
+    *("AWS::IAM::ManagedPolicy", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain"),
 }
 
 

@@ -44,6 +44,19 @@ OTHERWISE = {
     "ScanImage": f"{expand.ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/scan:2",
     "ScanSources": "mirror.example.com",
 }
+USERS = {
+    "ApiAccess": "jwt",
+    "Users": "cognito",
+    "UserDomain": "photos-of-others",
+    "UserPages": "https://example.com/others/",
+}
+BESIDE = {
+    "UploadsPattern": {"ExistingBucket": "theirs"},
+    "UserDomain": USERS,
+    "UserPages": USERS,
+}
+"""Parameters that say something beside others alone, which not all tests here have."""
+
 IMAGES = {"OfficeImageFunction", "ScanImageFunction", "DefinitionsFunction"}
 LOCAL = {"OfficeFunction": {"OfficeWorker": "function"}, "ScanFunction": {"Scan": "local"}}
 
@@ -112,9 +125,10 @@ def test_a_change_of_its_own_code_updates_a_function_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITTEN["Parameters"])
 def test_a_change_of_a_parameter_reaches_all_that_it_says_something_to(name: str) -> None:
-    if name == "UploadsPattern":  # which speaks of an existing bucket alone
-        first, then = {"ExistingBucket": "theirs"}, {"ExistingBucket": "theirs", name: "photos/*"}
-        assert expand.answered(WRITTEN, first) != expand.answered(WRITTEN, then)
+    if name in BESIDE:
+        given = BESIDE[name]
+        other = {**given, name: otherwise(name)}
+        assert expand.answered(WRITTEN, given) != expand.answered(WRITTEN, other)
         return
     after = expand.answered(WRITTEN, {**ALL_ON, name: otherwise(name)})
     assert after != BEFORE, f"{name} changes nothing"
