@@ -33,6 +33,7 @@ COMMANDS = {
     "rm": _Subcommand("assets:rm", "Remove originals; all that was made of them goes with them."),
     "dlq": _Subcommand("letters:dlq", "Show the dead letters: what failed, since when, and why."),
     "redrive": _Subcommand("letters:redrive", "Have dead letters processed once more."),
+    "check": _Subcommand("check:check", "Hold originals, records, manifests and results together."),
     "content": _Subcommand("content:app", "Files by region, which GET /content/{path} serves."),
     "scan-definitions": _Subcommand(
         "scan:scan_definitions",

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -22,6 +23,7 @@ from PIL import Image
 
 from mediamill.domain.asset import Asset
 from mediamill.domain.kind import Kind, Status, StepStatus
+from mediamill_cli.check import check
 
 pytestmark = pytest.mark.e2e
 
@@ -330,6 +332,9 @@ def test_nothing_was_lost_on_the_way(pipeline: Pipeline) -> None:
     """Runs last in this file: after all of the above, every queue is empty, dead letters too."""
     until(lambda: not pipeline.waiting() or None, "the queues to run empty")
     assert pipeline.dead() == []
+    found = check(pipeline.stack, patience=timedelta(0), contents=True, progress=lambda _: None)
+    assert found.findings == []
+    assert found.originals >= len(ODD_KEYS)
     for key in ODD_KEYS:
         record = pipeline.settled(key)
         assert {step.status for step in record.steps.values()} == {StepStatus.COMPLETE}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from made import records
@@ -14,12 +16,20 @@ from mediamill.domain.asset import Record
 from mediamill.domain.kind import Status
 
 KEY = "a b/+%.jpg"
-UPLOAD = Newest(KEY, "v2", bytes=7)
-REMOVAL = Newest(KEY, "v3", bytes=None)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+UPLOAD = Newest(KEY, "v2", bytes=7, at=NOW)
+REMOVAL = Newest(KEY, "v3", bytes=None, at=NOW)
+UNVERSIONED = Newest(KEY, "null", bytes=7, at=NOW, etag="e2")
 
 
 def known(version: str, status: Status = Status.COMPLETE) -> Record:
     return records.record(asset=records.asset(KEY, version=version), status=status)
+
+
+def unversioned(etag: str) -> Record:
+    """The record of an original in a bucket without versions."""
+    record = known("v1")
+    return replace(record, asset=replace(record.asset, version_id=None, etag=etag))
 
 
 @pytest.mark.parametrize(
@@ -33,10 +43,12 @@ def known(version: str, status: Status = Status.COMPLETE) -> Record:
         (REMOVAL, known("v2"), True),
         (REMOVAL, known("v3", Status.DELETED), False),
         (REMOVAL, None, False),
-        (Newest("folder/", "v1", bytes=0), None, False),
-        (Newest("folder/", "v2", bytes=0), known("v1"), True),
-        (Newest("file/", "v1", bytes=1), None, True),
-        (Newest("empty.txt", "v1", bytes=0), None, True),
+        (Newest("folder/", "v1", bytes=0, at=NOW), None, False),
+        (Newest("folder/", "v2", bytes=0, at=NOW), known("v1"), True),
+        (Newest("file/", "v1", bytes=1, at=NOW), None, True),
+        (Newest("empty.txt", "v1", bytes=0, at=NOW), None, True),
+        (UNVERSIONED, unversioned("e1"), True),
+        (UNVERSIONED, unversioned("e2"), False),
     ],
 )
 def test_only_what_the_table_never_heard_of(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -27,11 +28,18 @@ _AT_ONCE = 10  # what SQS takes in a request
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The newest version of a key in a bucket; `bytes` is None if it is a delete marker."""
+    """The newest version of a key in a bucket, since `at`; `bytes` is None of a delete marker."""
 
     key: str
     version_id: str
     bytes: int | None
+    at: datetime
+    etag: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What tells it from those before it, in a bucket without versions too."""
+        return identity_of(self.version_id, self.etag)
 
     @property
     def is_removed(self) -> bool:
@@ -42,6 +50,11 @@ class Newest:
     def is_file(self) -> bool:
         """Whether an asset is to come of it: a folder marker is none."""
         return not self.is_removed and not (self.key.endswith("/") and self.bytes == 0)
+
+
+def identity_of(version_id: str | None, etag: str) -> str:
+    """A version's id, or its ETag where the bucket has no versions."""
+    return etag.strip('"') if version_id in (None, "null") else version_id
 
 
 def announce_unknown(
@@ -59,8 +72,7 @@ def announce_unknown(
     do; what was sent before that stays sent.
     """
     count = 0
-    for found in _pages(bucket, s3):
-        page = [newest for newest in found if is_upload(newest.key, pattern)]
+    for page in uploads(bucket, s3, pattern):
         records = listing.records([newest.key for newest in page])
         due = [newest for newest in page if is_unknown(newest, records.get(newest.key))]
         for begin in range(0, len(due), _AT_ONCE):
@@ -79,7 +91,7 @@ def is_unknown(newest: Newest, record: Record | None) -> bool:
     """Whether the table has not heard of what became of a key."""
     if not newest.is_file:
         return record is not None and record.status is not Status.DELETED
-    return record is None or record.asset.version_id != newest.version_id
+    return record is None or newest.identity != (record.asset.version_id or record.asset.etag)
 
 
 def event(bucket: str, newest: Newest) -> Mapping[str, Any]:
@@ -102,13 +114,20 @@ def event(bucket: str, newest: Newest) -> Mapping[str, Any]:
     }
 
 
-def _pages(bucket: str, s3: S3Client) -> Iterator[Sequence[Newest]]:
+def uploads(bucket: str, s3: S3Client, pattern: str = "*") -> Iterator[Sequence[Newest]]:
+    """The newest version of every key that `pattern` fits, in the pages that S3 tells them in."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found: Any = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         yield [
-            Newest(each["Key"], each["VersionId"], each.get("Size"))  # a marker has no size
+            Newest(
+                key=each["Key"],
+                version_id=each["VersionId"],
+                bytes=each.get("Size"),  # a marker has none
+                at=each["LastModified"],
+                etag=each.get("ETag", "").strip('"'),
+            )
             for each in found
-            if each["IsLatest"]
+            if each["IsLatest"] and is_upload(each["Key"], pattern)
         ]
 
 
