@@ -62,6 +62,21 @@ def test_every_way_in_leads_to_a_route_that_says_who_may(access: str) -> None:
     assert all(route["AuthorizationType"] for route in made.values())
 
 
+@pytest.mark.parametrize("access", WRITTEN["Parameters"]["ApiAccess"]["AllowedValues"])
+def test_a_browser_may_ask_before_it_has_credentials(access: str) -> None:
+    # API Gateway, "Configuring CORS for an HTTP API with a $default route and an authorizer": that
+    # route takes OPTIONS as well, and refuses it without credentials, which browsers never send.
+    given = {**TOKENS, "ApiAccess": access, "UploadOrigins": "https://example.com"}
+    made = routes(**given)
+    assert made["OPTIONS /{proxy+}"]["AuthorizationType"] == "NONE"
+    assert set(made) == {*OPEN, "OPTIONS /{proxy+}", "$default"}
+    allowed = expand.answered(WRITTEN, given)["Resources"]["HttpApi"]["Properties"]
+    headers = set(allowed["CorsConfiguration"]["AllowHeaders"])
+    assert headers >= {"authorization", "content-type", "if-none-match"}
+    signed = {"x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
+    assert headers >= signed
+
+
 @pytest.mark.parametrize(
     ("prefix", "is_one"),
     [

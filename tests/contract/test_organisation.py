@@ -7,7 +7,7 @@ from typing import Any
 
 import expand
 import pytest
-from made.roles import listed
+from made.roles import Roles, listed
 
 WRITTEN = expand.template()
 KEY = expand.EXAMPLES["KeyArn"]
@@ -121,11 +121,25 @@ def test_both_buckets_log_who_came_where_a_bucket_for_it_is_given() -> None:
 
 
 def test_browsers_may_upload_from_the_origins_that_are_given_and_none_other() -> None:
-    (allowed,) = GIVEN["UploadsBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+    allowed, reading = GIVEN["UploadsBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
     assert allowed["AllowedOrigins"] == expand.EXAMPLES["UploadOrigins"].split(",")
     assert {"PUT", "POST"} <= set(allowed["AllowedMethods"])
     assert "DELETE" not in allowed["AllowedMethods"]
-    assert "CorsConfiguration" not in DEFAULT["UploadsBucket"]["Properties"]
+    assert set(reading["AllowedMethods"]) == {"GET", "HEAD"}
+    assert not any("CorsConfiguration" in b for b in of("AWS::S3::Bucket", DEFAULT).values())
+
+
+def test_pages_may_read_every_bucket_that_the_api_leads_to() -> None:
+    """Fetch, "HTTP-redirect fetch": past the API's redirect a page's origin is told as `null`."""
+    roles = Roles({"Resources": GIVEN})
+    linked = [
+        name for name in of("AWS::S3::Bucket") if roles.may("ApiRole", "s3:GetObject", f"{name}/a")
+    ]
+    assert {"UploadsBucket", "ResultsBucket"} <= set(linked)
+    for name in linked:
+        rules = GIVEN[name]["Properties"]["CorsConfiguration"]["CorsRules"]
+        to_all = [rule for rule in rules if rule["AllowedOrigins"] == ["*"]]
+        assert [set(rule["AllowedMethods"]) for rule in to_all] == [{"GET", "HEAD"}], name
 
 
 def test_an_existing_bucket_is_read_and_nothing_else() -> None:

@@ -432,6 +432,14 @@ def test_a_method_that_is_none_is_refused(api: Api) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/assets", "/uploads", "/assets/users/ann/cat.jpg", "/nothing"])
+def test_a_browser_is_answered_that_asks_first_and_has_no_credentials_yet(
+    flow: Flow, path: str
+) -> None:
+    answer = Api(flow.settings, prefix="users/{sub}/")("OPTIONS", path, is_signed=False)
+    assert (answer.status, answer.text) == (204, "")
+
+
 def test_head_answers_as_get_does_without_a_body(api: Api, flow: Flow) -> None:
     derive(flow, put(flow, "cat.jpg"), picture("medium", "cat.jpg", 800))
     for address in ("/assets/cat.jpg", "/picture/cat.jpg", "/assets/none.jpg", "/assets"):

@@ -58,6 +58,8 @@ def handler(operations: Sequence[Operation], prefix: str = "") -> LambdaHandler:
 
     @app.not_found
     def nothing(_: NotFoundError) -> Response[str]:
+        if app.current_event.http_method == "OPTIONS":  # API Gateway adds what pages may
+            return Response(status_code=204, body="")
         if any(rule.match(app.current_event.path) for rule in known):
             method = app.current_event.http_method
             return _refused(app, problem.NotAllowed(f"Nothing here takes the method {method}."))
