@@ -7,7 +7,7 @@ from pathlib import Path
 
 import expand
 import pytest
-from made.roles import Roles
+from made.roles import Roles, listed, named
 
 from mediamill.domain.keys import RESERVED
 
@@ -66,6 +66,40 @@ READS = {"DocumentRole": {"pdf"}, "ImageRole": {"poster"}, "ApiRole": RESERVED |
 @pytest.mark.parametrize("role", WRITES)
 def test_only_the_api_reads_results_and_two_workers_what_another_made(role: str) -> None:
     assert derivatives(role, "s3:GetObject") == READS.get(role, set())
+
+
+OWN = [name for name, made in MADE.items() if made["Type"] == "AWS::S3::Bucket"]
+
+
+def readable(role: str, bucket: str) -> bool:
+    """Whether a role may get anything in a bucket."""
+    return any(
+        {"s3:GetObject", "s3:GetObjectVersion"} & set(listed(statement["Action"]))
+        and any(named(each).startswith(f"{bucket}/") for each in listed(statement["Resource"]))
+        for statement in ROLES.statements(role)
+        if statement["Effect"] == "Allow"
+    )
+
+
+@pytest.mark.parametrize("role", WRITES)
+@pytest.mark.parametrize("bucket", OWN)
+def test_whoever_reads_in_a_bucket_is_told_what_is_missing_there(role: str, bucket: str) -> None:
+    # S3, API reference, GetObject, Permissions: without ListBucket a key that does not exist is
+    # 403 AccessDenied, not 404 NoSuchKey, and would be taken for a file that may not be read.
+    assert not readable(role, bucket) or may(role, "s3:ListBucket", bucket)
+
+
+def test_the_test_of_what_is_missing_has_readers_to_look_at() -> None:
+    readers = {role for role in WRITES if readable(role, "ResultsBucket")}
+    assert readers == READS.keys()
+
+
+def test_the_api_brings_back_a_file_with_its_tags() -> None:
+    # S3, user guide, "Required permissions for Amazon S3 API operations", CopyObject: without these
+    # a version that has tags is not copied at all.
+    original = "UploadsBucket/photos/cat.jpg"
+    for action in ("GetObjectVersion", "GetObjectVersionTagging", "PutObject", "PutObjectTagging"):
+        assert may("ApiRole", f"s3:{action}", original), action
 
 
 def test_the_sweep_may_take_the_dead_letters_of_every_queue_that_records_wait_for() -> None:
