@@ -29,7 +29,7 @@ TOOLS = ("sam", "aws", "mediamill", "make")
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
 MAKEFILE = (ROOT / "Makefile").read_text()
 
-OF_AWS_ALONE = {"s3": {"ls", "cp", "rb", "sync", "mb", "rm"}}
+OF_AWS_ALONE = {"s3": {"ls", "cp", "rb", "sync", "mb", "rm"}, "ecr": {"get-login-password"}}
 """Commands that the AWS CLI has beside those of AWS's models."""
 OF_EVERY_CALL = {"--query", "--output", "--region", "--profile", "--endpoint-url"}
 

@@ -163,6 +163,14 @@ def test_a_deploy_is_shown_before_it_is_done() -> None:
     assert CONFIG["default"]["deploy"]["parameters"]["confirm_changeset"] is True
 
 
-def test_a_guided_deploy_does_not_look_for_an_image_that_nobody_wants() -> None:
+@pytest.mark.parametrize(
+    "image",
+    [
+        function["Properties"]["ImageUri"]["Ref"]
+        for function in RESOURCES.values()
+        if function.get("Properties", {}).get("PackageType") == "Image"
+    ],
+)
+def test_a_guided_deploy_does_not_look_for_an_image_that_nobody_wants(image: str) -> None:
     # SAM asks Docker for every image that is not in a registry, whatever its function's condition.
-    assert is_ecr_url(TEMPLATE["Parameters"]["OfficeImage"]["Default"])
+    assert is_ecr_url(TEMPLATE["Parameters"][image]["Default"])

@@ -163,5 +163,5 @@ def test_whatever_can_have_the_key_has_it() -> None:
 
 ENCRYPTED = {
     *("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table"),
-    *("AWS::Lambda::Function", "AWS::Logs::LogGroup"),
+    *("AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import expand
@@ -10,6 +12,7 @@ import pytest
 from made.roles import Roles, listed
 
 WRITTEN = expand.template()
+PAGE = (Path(__file__).parents[2] / "docs" / "organisation.md").read_text()
 KEY = expand.EXAMPLES["KeyArn"]
 GIVEN = expand.answered(WRITTEN, {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"})[
     "Resources"
@@ -112,6 +115,37 @@ def test_no_function_is_made_before_its_role_may_join_the_network() -> None:
             for action in listed(statement["Action"])
         }
         assert "ec2:CreateNetworkInterface" in actions, name
+
+
+def test_a_function_that_leaves_the_network_may_still_take_its_interfaces_away() -> None:
+    # Lambda, "Giving Lambda functions access to resources in an Amazon VPC": interfaces are removed
+    # with the role's permissions, for minutes after the update that took the subnets away.
+    left = expand.answered(WRITTEN, {**expand.EXAMPLES, "SubnetIds": ""})
+    assert not any(
+        "VpcConfig" in each for each in of("AWS::Lambda::Function", left["Resources"]).values()
+    )
+    roles = Roles(left)
+    assert roles.properties
+    for role in roles.properties:
+        assert roles.may(role, "ec2:DeleteNetworkInterface", "*"), role
+
+
+def test_whoever_deploys_is_told_of_every_service_that_the_stack_is_made_of() -> None:
+    _, _, told = PAGE.partition("Its permissions: CloudFormation")
+    told = told.partition("\n3. ")[0]
+    called = {"ApiGatewayV2": "API Gateway", "Events": "EventBridge", "Logs": "CloudWatch Logs"}
+    for kind in {resource["Type"] for resource in GIVEN.values()}:
+        service = kind.split("::")[1]
+        name = called.get(service, re.sub("(?<=[a-z])(?=M)", " ", service))
+        assert name in told, kind
+
+
+def test_warming_a_table_asks_for_writes_alone() -> None:
+    # DynamoDB refuses less than a table has come to, and reads grow by themselves: any number of
+    # them would have an update refused in which nobody speaks of reads.
+    for table in of("AWS::DynamoDB::Table").values():
+        for each in (table, *table.get("GlobalSecondaryIndexes", ())):
+            assert each["WarmThroughput"] == {"WriteUnitsPerSecond": expand.EXAMPLES["WarmWrites"]}
 
 
 def test_both_buckets_log_who_came_where_a_bucket_for_it_is_given() -> None:
