@@ -62,6 +62,16 @@ def test_every_way_in_leads_to_a_route_that_says_who_may(access: str) -> None:
     assert all(route["AuthorizationType"] for route in made.values())
 
 
+def test_tokens_have_every_attribute_that_the_pool_was_given() -> None:
+    # Cognito, UserPoolClientType, ReadAttributes: unsaid, it is the standard attributes alone.
+    given = {"ApiAccess": "jwt", "Users": "cognito"}
+    made = expand.answered(WRITTEN, given)["Resources"]
+    own = {f"custom:{each['Name']}" for each in made["UserPool"]["Properties"]["Schema"]}
+    client = made["UserPoolClient"]["Properties"]
+    assert own <= set(client["ReadAttributes"])
+    assert set(client["WriteAttributes"]) <= set(client["ReadAttributes"])
+
+
 @pytest.mark.parametrize("access", WRITTEN["Parameters"]["ApiAccess"]["AllowedValues"])
 def test_a_browser_may_ask_before_it_has_credentials(access: str) -> None:
     # API Gateway, "Configuring CORS for an HTTP API with a $default route and an authorizer": that
