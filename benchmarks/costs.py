@@ -44,7 +44,7 @@ CORE_MB = 1_769  # the memory at which a function has one processor (AWS Lambda 
 WAIT_MS = 15  # for S3, DynamoDB, SQS or SNS to answer a small call inside a region
 RECORD_KB = 4  # with its row in the list, and what was made
 LOG_BYTES = 3_500  # lines of one invocation, and what Lambda says of it at its start and end
-QUEUES = 5  # that Lambda asks for messages: ingest, image, metadata, document, manifest
+QUEUES = 6  # that Lambda asks for messages: ingest, image, metadata, document, av, manifest
 # Five pollers a queue, each asks every 20 s (AWS Lambda Developer Guide: "Using Lambda with SQS").
 POLLS_MONTH = 5 * 3 * 60 * 24 * 30
 SERIES = 30  # with Metrics=true: five of each worker, a dozen of ingest and manifest, cold starts
@@ -56,13 +56,14 @@ MEMORY = {
     "metadata": 1024,
     "document": 1769,
     "office": 2048,
+    "av": 1769,
     "manifest": 512,
 }  # fmt: skip  as in template.yaml
 
 # Warm CPU milliseconds of one message, Python 3.13 on one x86-64 core: benchmarks/cold_start.py;
-# office from its own benchmark (a letter of one page).
+# office and av from their own benchmarks (a letter of one page; a minute of 1080p at 8 Mbit/s).
 MEASURED_MS = {"ingest": 20, "image": 220, "metadata": 30, "document": 320, "office": 1200,
-               "manifest": 10}  # fmt: skip
+               "av": 4900, "manifest": 10}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,19 @@ KINDS = (
         derived_mb=0.5,
     ),
     Kind(
-        "video or sound",
-        "50 MB: metadata only",
-        (ingest(1), METADATA, MANIFEST),
-        write_units=12,
-        read_units=4,
+        "video",
+        "a minute of 1080p, 50 MB: poster, storyboard, preview, three renditions",
+        (
+            ingest(2),
+            Work("av", gets=40, puts=6, publishes=1, sends=1),
+            Work("image", gets=1, puts=3),
+            METADATA,
+            MANIFEST,
+        ),
+        write_units=24,  # one step waits for what another makes, as with an Office file
+        read_units=9,
         original_mb=50.0,
-        derived_mb=0.01,
+        derived_mb=1.5,
     ),
 )
 
@@ -244,7 +251,7 @@ def month(cpu_ms: Mapping[str, float]) -> str:
     photos = (total(KINDS[0], cpu_ms) * PHOTOS / FILES).quantize(cents)
     metrics, key = SERIES * METRIC_MONTH, KEY_MONTH
     lines = [
-        ("Lambda asks five queues for messages", asking, asking),
+        ("Lambda asks six queues for messages", asking, asking),
         (f"{PHOTOS:,} photos, as above", Decimal(), photos),
         ("**in all**", asking, asking + photos),
         ("with `Metrics=true`", Decimal(), metrics),

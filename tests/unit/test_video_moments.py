@@ -138,6 +138,16 @@ def test_a_film_of_one_key_frame_has_a_preview_and_no_storyboard(tmp_path: Path)
     assert "storyboard" not in facts
 
 
+def test_frames_too_large_to_be_held_in_a_row_have_no_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clip(tmp_path / "large.mp4", "-g", "5", *H264)
+    monkeypatch.setattr("mediamill.domain.video.making.MOST_MOVING", 320 * 180 - 1)
+    products, facts = made_of(path)
+    assert {each.name for each in products} == {"poster", "sheets", "storyboard"}
+    assert "warnings" not in facts
+
+
 def test_a_film_that_changes_its_size_has_tiles_of_one_size(tmp_path: Path) -> None:
     parts = [
         clip(tmp_path / f"{width}.ts", "-c:v", "mpeg2video", "-g", "5", "-s", f"{width}x180")

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mediamill.domain.derivative import Product
 from mediamill.domain.facts import PosterFacts, PosterSource, SoundFacts
 from mediamill.domain.kind import Kind
+from mediamill.domain.limits import MEGA
 from mediamill.domain.video.cover import cover
 from mediamill.domain.video.opening import Medium, broken, opened, pictures
 from mediamill.domain.video.poster import choose, poster
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from mediamill.domain.bounded.lent import LentFile
+
+MOST_MOVING = 16 * MEGA
+"""Pixels of a frame past which no frames in a row are decoded: a decoder holds up to 17 of them."""
 
 _NO_PICTURES = {
     "code": "no_pictures",
@@ -87,7 +91,8 @@ def _of_moments(stills: Stills, medium: Medium) -> Iterator[Product | Told]:
     if stills.seconds and len(found) > 1:
         yield from storyboard(found, stills.seconds, medium.key)
         yield Told({"storyboard": to_json(told(found, interval))})
-    yield from preview(stills, parts(found, stills.seconds))
+    if stills.area <= MOST_MOVING:
+        yield from preview(stills, parts(found, stills.seconds))
 
 
 def _of_cover(container: InputContainer, medium: Medium) -> Iterator[Product | Told]:

@@ -36,6 +36,7 @@ class Stills:
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self.seconds = seconds_of(container, stream)
+        self.area = (stream.codec_context.width or 0) * (stream.codec_context.height or 0)
         self.aspect = Fraction(stream.codec_context.sample_aspect_ratio or 1)
         self._container = container
         self._stream = stream
