@@ -48,6 +48,13 @@ EXAMPLES = {
     "WebhookUrls": "https://example.com/hook,https://example.org:8443/in?from=mediamill",
     "ContentBucket": "own",
     "QuarantineReader": f"arn:aws:iam::{ACCOUNT}:role/analyst",
+    "CdnKeyArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:mediamill/cdn/1234abcd-AbCdEf",
+    "CdnPublicKey": ",".join(
+        [
+            "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKXxIvOuPQhEkKvZrFZLiBPYHYGl3KxJ",
+            "kPsYGlHXHh1z3zQZBxEC1wlGdSsJpGkGvk2mJzgfDlfZVfNbqSIb0r0CAwEAAQ==",
+        ]
+    ),
 }
 """A value of each parameter that is empty by default and brings something once it is not."""
 

@@ -13,8 +13,10 @@ from rich.console import Console
 # A pipe or a file has no width to fit into.
 _ENDLESS = 10_000
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _ENDLESS)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _ENDLESS)
+err = Console(
+    stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else _ENDLESS
+)
 
 
 def print_json(value: Any) -> None:

@@ -34,6 +34,7 @@ COMMANDS = {
     "dlq": _Subcommand("letters:dlq", "Show the dead letters: what failed, since when, and why."),
     "redrive": _Subcommand("letters:redrive", "Have dead letters processed once more."),
     "check": _Subcommand("check:check", "Hold originals, records, manifests and results together."),
+    "cdn": _Subcommand("cdn:app", "CloudFront's links: make a key to sign them."),
     "content": _Subcommand("content:app", "Files by region, which GET /content/{path} serves."),
     "scan-definitions": _Subcommand(
         "scan:scan_definitions",

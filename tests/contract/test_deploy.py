@@ -41,7 +41,7 @@ TAGGED = {
     *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"),
     *("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Serverless::Function"),
     *("AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"),
-    *("AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"),
+    *("AWS::SecretsManager::Secret", "AWS::Cognito::UserPool", "AWS::CloudFront::Distribution"),
 }
 UNTAGGED = {
     *("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::Subscription"),
@@ -49,6 +49,9 @@ UNTAGGED = {
     *("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudWatch::Dashboard"),
     *("AWS::ApiGatewayV2::Authorizer", "AWS::IAM::Policy", "AWS::Events::Rule"),
     *("AWS::IAM::ManagedPolicy", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain"),
+    *("AWS::CloudFront::CachePolicy", "AWS::CloudFront::ResponseHeadersPolicy"),
+    *("AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::KeyGroup"),
+    "AWS::CloudFront::PublicKey",
 }
 
 

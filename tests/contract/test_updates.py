@@ -26,6 +26,9 @@ ALL_ON = {
     "JwtIssuer": "https://example.com/",
     "JwtAudience": "app",
     "WebhookUrls": "https://example.com/other",
+    "Cdn": "on",
+    "CdnKeyArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf",
+    "CdnPublicKey": "MFww,DQYJ",
 }
 
 # Another value for every parameter of free text; the others have theirs in AllowedValues.

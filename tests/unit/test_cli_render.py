@@ -9,6 +9,7 @@ from rich.console import Console
 from mediamill.domain.asset import Asset, Record, Step, Tries
 from mediamill.domain.kind import Kind, Status, StepStatus
 from mediamill.domain.manifest import StepError
+from mediamill_cli.console import out
 from mediamill_cli.render import (
     assets_table,
     derivatives_table,
@@ -69,6 +70,11 @@ def test_sizes_have_two_digits_or_more(count: int, text: str) -> None:
 
 def test_a_key_cannot_move_the_cursor() -> None:
     assert printable("a\x1b[2Jb\nc\u202ed é🎉") == "a\\x1b[2Jb\\nc\\u202ed é🎉"
+
+
+def test_a_name_between_colons_is_no_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    out.print("arn:aws:secretsmanager:eu-west-1:123456789012:secret:cat", markup=False)
+    assert ":secret:cat" in capsys.readouterr().out
 
 
 def test_a_long_key_keeps_its_end() -> None:

@@ -100,6 +100,13 @@ class Settings:
         return bucket
 
     @cached_property
+    def cdn(self) -> Sequence[str]:
+        """The distribution's domain, its key's id and its secret's ARN, or nothing without one."""
+        domain = self.environment.get("CDN_DOMAIN", "")
+        more = (self.environment.get(name, "") for name in ("CDN_KEY_ID", "CDN_KEY"))
+        return (domain, *more) if domain else ()
+
+    @cached_property
     def owns_uploads(self) -> bool:
         """Whether the uploads bucket is this deployment's, to write to."""
         return self.environment.get("OWNS_UPLOADS", "true") == "true"

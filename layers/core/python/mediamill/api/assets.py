@@ -10,7 +10,7 @@ from typing import Any
 from mediamill.api import models
 from mediamill.api.browse import Browse
 from mediamill.api.call import Answer, Call
-from mediamill.api.links import CACHED_SECONDS, SECONDS, link
+from mediamill.api.links import CACHED_SECONDS, SECONDS, Links, link
 from mediamill.api.manifests import manifest_of, rows_of, standing
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.asset import Record
@@ -30,7 +30,7 @@ class Assets:
     browse: Browse
     table: AssetsTable
     uploads: str
-    results: str
+    links: Links
 
     def list(self, call: Call) -> Answer:
         """A page of the list that the query asks for."""
@@ -49,7 +49,7 @@ class Assets:
         asset = record.asset
         manifest = None
         if record.status is not Status.PROCESSING:
-            manifest = manifest_of(self.results, asset.key)
+            manifest = manifest_of(self.links.results, asset.key)
         if manifest is not None and manifest["asset_id"] != asset.asset_id:
             manifest = None  # of the version before
         links, sets = self._links(asset.key, manifest, call)
@@ -87,8 +87,8 @@ class Assets:
         if manifest is None:
             return {}, {}
         rows = [row for row in rows_of(manifest, call.caller) if (row.page or 0) <= _LINKED_PAGES]
-        links = {each: link(self.results, each) for each in (row.key for row in rows)}
-        links[manifest_key(key)] = link(self.results, manifest_key(key))
+        links = {row.key: self.links.derivative(row) for row in rows}
+        links[manifest_key(key)] = self.links.manifest(key)
         return links, _srcset(rows, manifest, links)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediamill.api.call import Answer, Call
-from mediamill.api.links import link, redirect_headers
+from mediamill.api.links import Links, link, redirect_headers
 from mediamill.api.manifests import is_private, manifest_of, missing, rows_of, standing
 from mediamill.api.problem import Forbidden, NotAcceptable, NotFound
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.derivative import Derivative
-from mediamill.domain.keys import manifest_key
 from mediamill.domain.picking import Accept, best, pick
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -24,7 +23,7 @@ class Deliver:
 
     table: AssetsTable
     uploads: str
-    results: str
+    links: Links
 
     def derivative(self, call: Call) -> Answer:
         """One derivative by its name, the `original`, or the `manifest`."""
@@ -37,7 +36,7 @@ class Deliver:
             return self._original(call)
         rows = self._rows(call)
         if name == "manifest":
-            return self._redirect(call, manifest_key(key))
+            return _redirect(call, self.links.manifest(key, is_saved=call.query.download))
         named = [row for row in rows if row.name == name and row.page in (None, call.query.page)]
         if not named:
             raise NotFound(f"{key!r} has no such {name}.", code="no_such_derivative")
@@ -48,7 +47,8 @@ class Deliver:
             chosen = best(named, _accept(call))
         if chosen is None:
             raise _not_acceptable(f"{name} of {key!r}")
-        return self._redirect(call, chosen.key, vary="Accept")
+        url = self.links.derivative(chosen, is_saved=call.query.download)
+        return _redirect(call, url, vary="Accept")
 
     def picture(self, call: Call) -> Answer:
         """The rendition that suits a screen best."""
@@ -59,25 +59,23 @@ class Deliver:
         chosen = pick(rows, _accept(call), pixels)
         if chosen is None:
             raise _not_acceptable(f"picture of {call.key!r}")
-        return self._redirect(call, chosen.key, vary="Accept")
+        return _redirect(call, self.links.derivative(chosen), vary="Accept")
 
     def _rows(self, call: Call) -> Sequence[Derivative]:
-        manifest = manifest_of(self.results, call.key)
+        manifest = manifest_of(self.links.results, call.key)
         if manifest is None:
             raise missing(self.table, call.key)
         return rows_of(manifest, call.caller)
 
     def _original(self, call: Call) -> Answer:
         standing(self.table, call.key)
-        return self._redirect(call, call.key, bucket=self.uploads)
+        saved = call.key if call.query.download else None
+        return _redirect(call, link(self.uploads, call.key, save_as=saved))
 
-    def _redirect(
-        self, call: Call, key: str, *, bucket: str | None = None, vary: str = ""
-    ) -> Answer:
-        is_saved = getattr(call.query, "download", False)
-        url = link(bucket or self.results, key, save_as=key if is_saved else None)
-        public = not call.caller.is_known
-        return Answer(status=302, headers=redirect_headers(url, public=public, vary=vary))
+
+def _redirect(call: Call, url: str, vary: str = "") -> Answer:
+    public = not call.caller.is_known
+    return Answer(status=302, headers=redirect_headers(url, public=public, vary=vary))
 
 
 def _accept(call: Call) -> Accept:

@@ -16,7 +16,9 @@ from mediamill.domain.keys import fits, manifest_key
 from mediamill.domain.kind import Status
 
 _RETRY_SECONDS = 2
-_PRIVATE = frozenset({"metadata", "original"})
+PRIVATE = frozenset({"metadata", "original"})
+"""Whatever a camera or a program wrote into a file is in these."""
+
 _FIELDS = tuple(Derivative.__dataclass_fields__)
 
 
@@ -25,7 +27,7 @@ def is_private(name: str, caller: Caller) -> bool:
 
     The parameter Privacy says what of a file's metadata may be published: these have all of it.
     """
-    return name in _PRIVATE and not caller.is_known
+    return name in PRIVATE and not caller.is_known
 
 
 def manifest_of(bucket: str, key: str) -> Mapping[str, Any] | None:

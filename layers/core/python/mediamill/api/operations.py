@@ -13,6 +13,7 @@ from mediamill.api.call import Answer, Call
 from mediamill.api.content import Content
 from mediamill.api.deliver import Deliver
 from mediamill.api.events import Events
+from mediamill.api.links import Links
 from mediamill.api.openapi import document
 from mediamill.api.operation import Operation
 from mediamill.api.uploads import Uploads
@@ -30,8 +31,9 @@ def operations(settings: Settings) -> Sequence[Operation]:
     """Every operation of a deployment."""
     table = AssetsTable(settings.assets_table)
     browse = Browse(settings.uploads_bucket, settings.assets_table)
-    assets = Assets(browse, table, settings.uploads_bucket, settings.results_bucket)
-    deliver = Deliver(table, settings.uploads_bucket, settings.results_bucket)
+    links = Links.of(settings)
+    assets = Assets(browse, table, settings.uploads_bucket, links)
+    deliver = Deliver(table, settings.uploads_bucket, links)
 
     uploads = Uploads(settings)
     again = Again(settings)
