@@ -77,6 +77,14 @@ def test_data_outlives_the_stack_unless_its_owner_says_otherwise(name: str) -> N
     assert TEMPLATE["Parameters"]["RemovalPolicy"]["Default"] == "Retain"
 
 
+def test_no_transform_stands_between_policies_and_the_resources_that_there_may_be() -> None:
+    # CloudFormation itself takes a parameter for a DeletionPolicy (its user guide, "Intrinsic
+    # function references in DeletionPolicy …"). AWS::LanguageExtensions refuses one on a resource
+    # that has a condition, and puts values in place of parameters, which updates then miss.
+    assert TEMPLATE["Transform"] == "AWS::Serverless-2016-10-31"
+    assert any("Condition" in RESOURCES[name] for name in of_type(*KEPT))
+
+
 @pytest.mark.parametrize("name", of_type(*KEPT))
 def test_data_outlives_a_replacement_always(name: str) -> None:
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
