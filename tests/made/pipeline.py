@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -131,7 +131,7 @@ def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE) ->
 
 @dataclass(frozen=True)
 class Listener:
-    """A queue that hears the `completed` topic."""
+    """A queue that hears a topic, whose messages are about keys."""
 
     stack: Stack
     url: str
@@ -141,15 +141,57 @@ class Listener:
         found = []
         quiet = time.monotonic() + seconds
         while time.monotonic() < quiet:
-            answer = self.stack.sqs.receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1
-            )
-            for message in answer.get("Messages", ()):
-                self.stack.sqs.delete_message(
-                    QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"]
-                )
-                body = json.loads(message["Body"])
+            for body in self._arriving():
                 if body["key"] == key:
                     found.append(body)
                     quiet = time.monotonic() + seconds
         return found
+
+    def last_of(self, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The last message about each of these keys; waits until there is one of every key."""
+        found: dict[str, dict[str, Any]] = {}
+
+        def are_all_there() -> bool:
+            found.update({body["key"]: body for body in self._arriving()})
+            return set(keys) <= found.keys()
+
+        until(are_all_there, "a message about each key")
+        return found
+
+    def _arriving(self) -> Iterator[dict[str, Any]]:
+        answer = self.stack.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        for message in answer.get("Messages", ()):
+            self.stack.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            yield json.loads(message["Body"])
+
+
+def subscribed(stack: Stack, output: str, **filters: Iterable[str]) -> tuple[Listener, str]:
+    """A queue of its own that hears the topic of an output, and its subscription's ARN.
+
+    `filters` is the filter policy.
+    """
+    sqs, topic = stack.sqs, stack.output(output)
+    url = sqs.create_queue(QueueName=f"listener-{time.monotonic_ns()}")["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = told["Attributes"]["QueueArn"]
+    from_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [from_topic]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    subscription = stack.client("sns").subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={
+            "RawMessageDelivery": "true",
+            **({"FilterPolicy": json.dumps(filters)} if filters else {}),
+        },
+    )
+    return Listener(stack, url), subscription["SubscriptionArn"]
