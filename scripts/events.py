@@ -221,6 +221,32 @@ def refused(key: str) -> str:
     return json.dumps(told)
 
 
+def scanned(key: str) -> str:
+    """The event by which EventBridge tells that GuardDuty has scanned a sample."""
+    asset = asset_of(key)
+    told = {
+        "version": "0",
+        "detail-type": "GuardDuty Malware Protection Object Scan Result",
+        "source": "aws.guardduty",
+        "account": ACCOUNT,
+        "region": REGION,
+        "detail": {
+            "schemaVersion": "1.0",
+            "scanStatus": "COMPLETED",
+            "resourceType": "S3_OBJECT",
+            "s3ObjectDetails": {
+                "bucketName": asset.bucket,
+                "objectKey": key,
+                "eTag": asset.etag,
+                "versionId": asset.version_id,
+                "s3Throttled": False,
+            },
+            "scanResultDetails": {"scanResultStatus": "NO_THREATS_FOUND", "threats": None},
+        },
+    }
+    return json.dumps(told)
+
+
 def told_of_pdf(key: str) -> str:
     """The fan-out message that tells the document worker of the PDF of an Office file."""
     pdf = f"pdf/{key}.pdf"
@@ -454,6 +480,7 @@ def events() -> dict[str, dict[str, Any]]:
         "sweep": scheduled("sweep"),
         "quarantine": batch("quarantine", [refused(photo)]),
         "scan": batch("scan", [told(photo, "scan")]),
+        "guardduty": batch("scan", [scanned(photo)]),
         "definitions": scheduled("definitions"),
         "api": called("GET", "/assets?limit=10&kind=image", is_signed=True),
         "api-asset": called("GET", f"/assets/{photo}", is_signed=True),

@@ -41,6 +41,7 @@ TAGGED = {
     *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"),
     *("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Serverless::Function"),
     *("AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"),
+    "AWS::GuardDuty::MalwareProtectionPlan",
     *("AWS::SecretsManager::Secret", "AWS::Cognito::UserPool", "AWS::CloudFront::Distribution"),
 }
 UNTAGGED = {

@@ -23,6 +23,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "organisation.md").read_text()
 GIVEN = {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"}
 MADE = {
     "its own bucket": expand.answered(expand.template(), GIVEN),
+    "with GuardDuty": expand.answered(expand.template(), {**GIVEN, "Scan": "guardduty"}),
     "a bucket of yours": expand.answered(expand.template(), {**GIVEN, **expand.EXISTING}),
 }
 CASES = [(bucket, role) for bucket, made in MADE.items() for role in Roles(made).properties]

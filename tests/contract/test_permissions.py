@@ -14,7 +14,20 @@ from mediamill.domain.keys import RESERVED
 GIVEN = {**expand.EXAMPLES, "OfficeWorker": "function", "Scan": "clamav"}
 ROLES = Roles(expand.answered(expand.template(), GIVEN))
 MADE = ROLES.made["Resources"]
-may = ROLES.may
+GUARDED = Roles(expand.answered(expand.template(), {**GIVEN, "Scan": "guardduty"}))
+OF_GUARDDUTY = {"GuarddutyRole", "MalwareProtectionRole"}
+"""Those that there are with GuardDuty alone; the second is the service's own."""
+
+
+def of(role: str) -> Roles:
+    """The roles among which there is this one."""
+    return GUARDED if role in OF_GUARDDUTY else ROLES
+
+
+def may(role: str, action: str, resource: str) -> bool:
+    """Whether a role may do this to that."""
+    return of(role).may(role, action, resource)
+
 
 RENDITIONS = {"thumbnail"}  # they are named by a parameter: one stands for all
 
@@ -39,7 +52,23 @@ def derivatives(role: str, action: str) -> set[str]:
 
 
 def test_every_role_is_that_of_a_function_with_a_folder() -> None:
-    assert ROLES.properties.keys() == WRITES.keys()
+    assert ROLES.properties.keys() == WRITES.keys() - OF_GUARDDUTY
+    without = {"ScanRole", "DefinitionsRole"}
+    assert GUARDED.properties.keys() == (WRITES.keys() | OF_GUARDDUTY) - without
+
+
+def test_guardduty_reads_and_tags_uploads_and_does_nothing_else_to_them() -> None:
+    for action in ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObjectVersionTagging"):
+        assert may("MalwareProtectionRole", action, "UploadsBucket/a.jpg")
+        assert not may("MalwareProtectionRole", action, "ResultsBucket/a.jpg")
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert not may("MalwareProtectionRole", action, "UploadsBucket/a.jpg")
+
+
+def test_the_gate_of_guardduty_reads_tags_and_no_file() -> None:
+    assert may("GuarddutyRole", "s3:GetObjectVersionTagging", "UploadsBucket/a.jpg")
+    for action in ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObjectVersionTagging"):
+        assert not may("GuarddutyRole", action, "UploadsBucket/a.jpg")
 
 
 @pytest.mark.parametrize("role", WRITES)
@@ -76,7 +105,7 @@ def readable(role: str, bucket: str) -> bool:
     return any(
         {"s3:GetObject", "s3:GetObjectVersion"} & set(listed(statement["Action"]))
         and any(named(each).startswith(f"{bucket}/") for each in listed(statement["Resource"]))
-        for statement in ROLES.statements(role)
+        for statement in of(role).statements(role)
         if statement["Effect"] == "Allow"
     )
 
@@ -120,7 +149,9 @@ def test_the_sweep_asks_ingest_and_the_finisher_again_and_the_workers_by_the_top
 
 @pytest.mark.parametrize("role", WRITES)
 def test_each_role_is_bounded_and_may_join_the_network(role: str) -> None:
-    assert ROLES.properties[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
+    assert (
+        of(role).properties[role]["PermissionsBoundary"] == expand.EXAMPLES["PermissionsBoundary"]
+    )
     assert may(role, "ec2:CreateNetworkInterface", "*")
 
 

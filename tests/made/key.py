@@ -55,7 +55,15 @@ ASKED: Mapping[str, frozenset[str]] = {
     # CloudWatch Logs, user guide, "Encrypt log data using AWS KMS": the service itself has the key.
     "logs:CreateLogStream": NONE,
     "logs:PutLogEvents": NONE,
-    # Neither keeps anything under the key.
+    # None of these keeps anything under the key.
+    **dict.fromkeys(
+        (
+            *("s3:GetBucketNotification", "s3:PutBucketNotification", "events:PutRule"),
+            *("events:DeleteRule", "events:PutTargets", "events:RemoveTargets"),
+            *("events:DescribeRule", "events:ListTargetsByRule"),
+        ),
+        NONE,
+    ),
     "xray:PutTraceSegments": NONE,
     "xray:PutTelemetryRecords": NONE,
     **dict.fromkeys(

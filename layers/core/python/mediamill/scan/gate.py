@@ -20,16 +20,12 @@ from mediamill.aws.observe import logger
 from mediamill.aws.storage import save
 from mediamill.aws.task import Task
 from mediamill.domain.asset import Source
-from mediamill.domain.errors import Refusal
 from mediamill.domain.scan.definitions import BadDefinitions, Definitions
-from mediamill.domain.scan.verdict import LARGEST, TOO_LARGE, Finding, Verdict, verdict
+from mediamill.domain.scan.verdict import LARGEST, TOO_LARGE, Verdict, judged, verdict
 from mediamill.scan.clamd import Clamd
 from mediamill.scan.store import Store
 from mediamill.scan.tagging import tag
 from mediamill.settings import Settings
-
-INFECTED = "infected"
-UNSCANNABLE = "unscannable"
 
 LOOK_SECONDS = 240
 """How long a sandbox goes by what it knows of the pointer to the definitions."""
@@ -59,12 +55,7 @@ class Gate:
         """Scan the original; its version is tagged. Raises Refusal where it may not go on."""
         found = self.scan(task.source)
         tag(task.asset, found.finding)
-        if found.finding is Finding.CLEAN:
-            return {}
-        if found.finding is Finding.UNKNOWN and self._settings.passes_unknown:
-            return {"warnings": [{"code": UNSCANNABLE, "message": found.sentence}]}
-        code = INFECTED if found.finding is Finding.INFECTED else UNSCANNABLE
-        raise Refusal(found.sentence, code=code)
+        return judged(found, passes_unknown=self._settings.passes_unknown)
 
     def scan(self, source: Source) -> Verdict:
         """The verdict on a version. Raises whatever keeps it from being known."""

@@ -21,7 +21,7 @@ from mediamill.aws.observe import about, count, logger
 from mediamill.aws.table import AssetsTable
 from mediamill.domain.asset import Asset, Record
 from mediamill.domain.manifest import StepError
-from mediamill.scan.gate import INFECTED
+from mediamill.domain.scan.verdict import INFECTED
 from mediamill.scan.tagging import NAME
 from mediamill.settings import Settings
 

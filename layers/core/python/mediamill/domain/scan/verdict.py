@@ -10,10 +10,16 @@ fd[9]: Mediamill.Unread.Rar.UNOFFICIAL FOUND         unknown: see `unread`
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from mediamill.domain.errors import Refusal
 from mediamill.domain.scan.unread import PREFIX
+
+INFECTED = "infected"
+UNSCANNABLE = "unscannable"
 
 LARGEST = 2_000 << 20
 """Bytes of the largest file that is scanned: clamd reads none of 2 GiB (its MaxFileSize)."""
@@ -71,6 +77,16 @@ def verdict(answer: str) -> Verdict:
         kind = signature.removeprefix(PREFIX)
         return _unknown(f"It holds what the scanner cannot open ({kind}).")
     return Verdict(Finding.INFECTED, f"The file is infected: {signature}.")
+
+
+def judged(found: Verdict, *, passes_unknown: bool) -> Mapping[str, Any]:
+    """The gate's share of the manifest. Raises Refusal where the file may not go on."""
+    if found.finding is Finding.CLEAN:
+        return {}
+    if found.finding is Finding.UNKNOWN and passes_unknown:
+        return {"warnings": [{"code": UNSCANNABLE, "message": found.sentence}]}
+    code = INFECTED if found.finding is Finding.INFECTED else UNSCANNABLE
+    raise Refusal(found.sentence, code=code)
 
 
 def _unknown(sentence: str) -> Verdict:
