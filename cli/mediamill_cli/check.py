@@ -100,6 +100,7 @@ class _Check:
         self._done = Checked()
         self._revisions: dict[str, int] = {}  # of the records, as they were read
         self._suspects: list[_Suspect] = []
+        self._recent: set[str] = set()  # keys whose event may still be on its way
         self._under_way: set[str] = set()
         self._expected: dict[str, tuple[str, int | None, str | None]] = {}
 
@@ -124,7 +125,7 @@ class _Check:
         known = set()
         for page in uploads(self._stack.uploads, self._stack.s3, self._pattern):
             there = [newest for newest in page if newest.is_file]
-            self._under_way |= {newest.key for newest in page if newest.at > self._before}
+            self._recent |= {newest.key for newest in page if newest.at > self._before}
             self._done.originals += len(there)
             self._progress(f"{self._done.originals:,} originals")
             known |= {newest.key for newest in there}
@@ -232,14 +233,16 @@ class _Check:
         now = records(self._stack, sorted({each.finding.key for each in self._suspects}))
         for suspect in self._suspects:
             finding = suspect.finding
-            record = now.get(finding.key)
-            if (record.revision if record else None) != suspect.revision or (
-                finding.code in ("unknown_original", "no_original")
-                and self._stands(finding.key) != suspect.identity
-            ):
+            if finding.key in self._recent or self._has_moved(suspect, now.get(finding.key)):
                 self._under_way.add(finding.key)
             elif finding.code == "stuck" or finding.key not in self._under_way:
                 yield finding
+
+    def _has_moved(self, suspect: _Suspect, record: Record | None) -> bool:
+        if (record.revision if record else None) != suspect.revision:
+            return True
+        is_of_original = suspect.finding.code in ("unknown_original", "no_original")
+        return is_of_original and self._stands(suspect.finding.key) != suspect.identity
 
     def _stands(self, key: str) -> str | None:
         """Which version of an original is there now; None for none."""
@@ -254,7 +257,7 @@ class _Check:
     def _nobodys(self, strangers: list[str]) -> Iterator[Finding]:
         """Results that no manifest lists, but for those of assets that are being processed."""
         for stored in strangers:
-            if not any(belongs(stored, key) for key in self._under_way):
+            if not any(belongs(stored, key) for key in self._under_way | self._recent):
                 yield Finding("nobodys_result", stored, stored)
 
 
