@@ -150,7 +150,8 @@ def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Values for all parameters, so many times that each allowed value of each was given once.
 
     The first are the defaults. What is empty by default is an example now and then; another
-    parameter of free text has its default everywhere.
+    parameter of free text has its default everywhere. No two parameters go through their values in
+    step, so that an image of one worker meets a function of another.
     """
     yield {}
     choices = {
@@ -159,7 +160,10 @@ def variants(written: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         if "AllowedValues" in entry
     }
     for turn in range(max(map(len, choices.values()))):
-        chosen = {name: allowed[turn % len(allowed)] for name, allowed in choices.items()}
+        chosen = {
+            name: allowed[(turn + number) % len(allowed)]
+            for number, (name, allowed) in enumerate(choices.items())
+        }
         examples = EXAMPLES if turn // 2 % 2 else {}
         yield chosen | examples | (EXISTING if turn % 3 == 1 else {})
 
