@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import multiprocessing
 import os
 import pickle
@@ -14,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from mediamill.domain.bounded import Crashed, received, streamed
+from mediamill.domain.bounded import Crashed, lent, received, streamed
+from mediamill.domain.bounded.lent import PART, LentFile
 from mediamill.domain.document.parts import PageRange
 from mediamill.domain.errors import Broken
 
@@ -105,3 +108,23 @@ def test_work_that_answers_with_a_call_ends_as_a_crash_and_calls_nothing(tmp_pat
     with pytest.raises(Crashed):
         next(values)
     assert not left.exists()
+
+
+def greedy(file: LentFile) -> Iterator[object]:
+    file._parent.send(("read", (0, PART + 1)))
+    yield 1
+
+
+def whole(file: LentFile) -> Iterator[bytes]:
+    file.seek(1)
+    yield hashlib.sha256(file.read()).digest()
+
+
+def test_a_child_has_no_more_of_a_lent_file_held_for_it_than_a_part() -> None:
+    with pytest.raises(Crashed, match="what is no answer"):
+        list(lent(io.BytesIO(bytes(PART + 1)), 10**8, greedy))
+
+
+def test_a_lent_file_of_many_parts_is_read_whole() -> None:
+    body = os.urandom(2 * PART + 3)
+    assert list(lent(io.BytesIO(body), 10**8, whole)) == [hashlib.sha256(body[1:]).digest()]

@@ -17,10 +17,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from mediamill.domain.bounded.deadline import at_most
 from mediamill.domain.bounded.forked import Crashed, forked
 from mediamill.domain.bounded.received import received
+from mediamill.domain.bounded.streamed import answer
 from mediamill.domain.errors import TimedOut
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+PART = 8 << 20
+"""Bytes that the parent reads at once: it holds no more, whatever the child asks for."""
 
 
 class Lendable(Protocol):
@@ -57,8 +61,13 @@ class LentFile(io.RawIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         rest = max(0, self.size - self._position)
         wanted = rest if size is None or size < 0 else min(size, rest)
-        if not wanted:
-            return b""
+        parts = []
+        while wanted and (got := self._part(min(wanted, PART))):
+            parts.append(got)
+            wanted -= len(got)
+        return b"".join(parts)
+
+    def _part(self, wanted: int) -> bytes:
         self._parent.send(("read", (self._position, wanted)))
         got = self._parent.recv_bytes()
         self._position += len(got)
@@ -92,7 +101,7 @@ def lent(
             except (EOFError, OSError):
                 raise Crashed("the child ended without an answer") from None
             match message:
-                case ("read", (int(offset), int(length))) if offset >= 0 and length >= 0:
+                case ("read", (int(offset), int(length))) if offset >= 0 and 0 < length <= PART:
                     file.seek(offset)
                     ours.send_bytes(file.read(length))
                 case ("value", value):
@@ -113,12 +122,5 @@ def _serve(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
-    """The child: sends each value as it is made, then how it ended."""
-    try:
-        for value in work(LentFile(parent, size), *args, **kwargs):
-            parent.send(("value", value))
-        parent.send(("end", None))
-    except MemoryError:
-        pass  # closed without an end, as a crash is
-    except BaseException as error:
-        parent.send(("error", error))
+    """The child."""
+    answer(parent, work, LentFile(parent, size), *args, **kwargs)

@@ -109,8 +109,15 @@ def _serve(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
-    """The child: sends each value as it is made, then how it ended."""
+    """The child of `streamed`."""
     _keep_freed_memory()
+    answer(sender, work, *args, **kwargs)
+
+
+def answer(
+    sender: Connection, work: Callable[P, Iterator[T]], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """What a child does with its work: sends each value as it is made, then how it ended."""
     try:
         for value in work(*args, **kwargs):
             sender.send(("value", value))
