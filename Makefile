@@ -87,7 +87,7 @@ model: setup  ## search what may happen for what must not: HISTORIES=200000 [SEE
 	  --histories $(or $(HISTORIES),20000) --seed $(or $(SEED),1) $(MODEL)
 
 test: lint type  ## everything: lint, types, all tests
-	@$(RUN) pytest -n 2 --dist loadfile -m "not docker and not page"
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not docker and not page"
 
 .PHONY: page
 page: setup  ## type docs/deploy.md from its first line to its last, on an emulator

@@ -157,7 +157,7 @@ KINDS = (
             METADATA,
             MANIFEST,
         ),
-        write_units=24,  # one step waits for what another makes, as with an Office file
+        write_units=25,
         read_units=9,
         original_mb=50.0,
         derived_mb=1.5,

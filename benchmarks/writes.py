@@ -37,6 +37,8 @@ from mediamill.settings import Settings  # noqa: E402
 READS = ("GetItem", "Query")
 LISTED = ("by_month", "by_state", "by_change")
 DEFAULTS = {  # as in template.yaml
+    "PLAN": "metadata:* image:image,video>poster document:document,office>pdf office:office "
+    "av:video,audio",
     "RENDITIONS": "thumbnail=256,medium=800,large=1920",
     "FORMATS": "webp",
     "QUALITIES": "webp=80,jpeg=80,avif=60",
@@ -88,6 +90,7 @@ def count(world: World, key: str, body: bytes, **settings: str) -> Count:
         "metadata": job("metadata", "record", told),
         "document": job("document", "derivatives", told),
         "office": office,
+        "av": job("av", "derivatives", told),
     }
     reads = 0
     before = drive.cloud.before

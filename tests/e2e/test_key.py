@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import samples
 from made.key import asked
 from made.office import docx
 from made.pdf import document, line
@@ -131,10 +132,13 @@ def needed(account: Account, pipeline: Pipeline) -> dict[str, set[str]]:
 def own(account: Account) -> Pipeline:
     """The stack with the key, after it did all that its functions do."""
     pipeline = account.deploy("own")
-    names = ["cat.jpg", "report.pdf", "letter.docx"]
+    names = ["cat.jpg", "report.pdf", "letter.docx", "clip.mp4"]
     pipeline.put("cat.jpg", jpeg(400, 300))
     pipeline.put("report.pdf", document([line("A page of words.")]))
     pipeline.put("letter.docx", docx("A letter."))
+    clip = account.state / "clip.mp4"
+    samples.clip(clip)
+    pipeline.put("clip.mp4", clip.read_bytes())
     for name in names:
         pipeline.settled(name)
     bury(pipeline, "buried.jpg")

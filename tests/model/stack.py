@@ -28,8 +28,9 @@ TIMEOUTS = {
     "document": 120,
     "office": 120,
     "scan": 60,
+    "av": 300,
 }
-STEPS = ("image", "metadata", "document", "office", "scan")
+STEPS = ("image", "metadata", "document", "office", "scan", "av")
 RECEIVES = 5
 FOR_GOOD = 1_209_600  # seconds: fourteen days, as long as a queue keeps anything
 

@@ -16,7 +16,7 @@ KINDS = {
     "photo.jpg": "photo",
     "report.pdf": "PDF",
     "letter.docx": "Office file",
-    "clip.mp4": "video or sound",
+    "clip.mp4": "video",
 }
 
 

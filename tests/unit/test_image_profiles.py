@@ -90,7 +90,7 @@ def test_bytes_that_suffice_change_nothing() -> None:
 def test_a_still_shows_the_first_frame_of_what_moves() -> None:
     frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "lime", "blue")]
     original = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
-    moving, still = rendered("large=60,poster=60:still", original)
+    moving, still = rendered("large=60,first=60:still", original)
     assert getattr(Image.open(io.BytesIO(moving.body)), "n_frames", 1) == 3
     assert getattr(Image.open(io.BytesIO(still.body)), "n_frames", 1) == 1
     red = opened(still.body).convert("RGB").getpixel((30, 20))
