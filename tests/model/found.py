@@ -91,6 +91,11 @@ FOUND: Mapping[str, History] = {
         *(*_partial(*_at(14, "crash")), *_REDONE),
     ),
     "a finisher that told one end comes to another": (*(*_partial(*_at(14)), *_REDONE, Resume(0)),),
+    "whoever noted the last part dies, and a twin of that part comes after": (
+        *(Put(0, Content("document", 1, pages=3, parts=2)), Deliver(2), Deliver(2), Deliver(5)),
+        Deliver(2, (*_at(8, "crash"), *_at(2, "lost_pause")), twin=True),
+        *(Deliver(6, _at(7)), Deliver(1), Resume(34)),
+    ),
     "a finisher dies, and there is no room for its further tries": (
         *(Put(0, Content("image", 1, pages=1)), Rush(), Put(0, _OTHER), *(_NEXT,) * 3),
         *(Deliver(0, _at(9, "crash")), Tick(400), Throttle(0)),

@@ -90,11 +90,12 @@ class Closing:
             or now.asset.asset_id != self._told.asset.asset_id
             or stands.attempt != state.attempt
             or not stands.is_pending
-            or arrived.get(part) != name
         ):
-            self._too_late()
-        elif set(stands.parts) <= arrived.keys():
+            return self._too_late()
+        if set(stands.parts) <= arrived.keys():  # whoever noted the last one may have died since
             self.join(stands, arrived)
+        if arrived.get(part) != name:
+            self._too_late()
 
     def join(self, state: Step, arrived: Mapping[str, str]) -> None:
         """Every part of a split step is in: close it with all of them."""
